@@ -1,0 +1,37 @@
+#!/bin/sh
+# begin.sh PHASE_DIRECTORY: make the job's directory, ship the programs into it and start its executor, detached from
+# this SSH session. Starting the same job again attaches to it. Prints nothing.
+set -u
+phase=$1
+PROGRAMS=$phase
+# shellcheck source=common.sh
+. "$phase/common.sh"
+# shellcheck source=/dev/null
+. "$phase/parameters"
+
+# Built beside and renamed: a connection lost in the middle leaves no half job.
+prepare() {
+  mkdir -p "$STATE/jobs" && chmod 711 "$STATE" "$STATE/jobs" || return 1
+  new=$(mktemp -d "$STATE/jobs/.new.XXXXXX") && chmod 711 "$new" && mkdir "$new/programs" || return 1
+  (cd "$phase" && cp -R ./*.sh ./*.py services environments databases "$new/programs/") || return 1
+  find "$new/programs" -type d -exec chmod 755 {} + && find "$new/programs" -type f -exec chmod 644 {} + || return 1
+  grep -v '^HEALTH_TOKEN=' "$phase/parameters" >"$new/parameters" || return 1
+  grep '^HEALTH_TOKEN=' "$phase/parameters" >"$new/secrets" || return 1
+  : >"$new/hub.env"
+  [ -z "$HUB_PID" ] || capture_environment "$HUB_PID" "$new/hub.env" || return 1
+  # upgrade-db runs `alembic` by name.
+  printf "export PATH=%s/bin:\"\${PATH:-%s}\"\n" "$(quoted "$ENVIRONMENT_PATH")" "$PATH" >>"$new/hub.env"
+  chown "$HUB_UID:$HUB_GID" "$new/hub.env" || return 1
+  if [ -d "$phase/payload" ]; then
+    cp -R "$phase/payload" "$new/payload" && chown -R "$HUB_UID:$HUB_GID" "$new/payload" && chmod 711 "$new/payload" || return 1
+    [ ! -e "$new/payload/requirements" ] || chmod 644 "$new/payload/requirements" || return 1
+  fi
+  : >"$new/log" && : >"$new/journal" || return 1
+  mv -T "$new" "$JOB"
+}
+
+if [ ! -d "$JOB" ] && ! prepare; then
+  rm -rf "${new:-}"
+  die "the job's directory $JOB could not be made"
+fi
+sh "$phase/launch.sh" "$JOB"

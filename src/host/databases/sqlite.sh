@@ -1,0 +1,57 @@
+# shellcheck shell=sh
+# The hub's database is an SQLite file (DATABASE_PATH, its real path). Sourced by executor.sh.
+# All file work is done as the hub's user, who owns the directory: root follows no path of theirs.
+
+database_aside() { printf '%s/.jupyterhub-upgrade-%s\n' "${DATABASE_PATH%/*}" "${1:-$JOB_ID}"; }
+
+sqlite_files() { as_uid "$HUB_UID" "$HUB_GID" /bin/sh "$PROGRAMS/databases/sqlite-files.sh" "$@"; }
+
+hubdb() { as_uid "$HUB_UID" "$HUB_GID" "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb.py" "$@"; }
+
+database_snapshot() {
+  sqlite_files set-aside "$DATABASE_PATH" "$(database_aside)" || return 1
+  note snapshot-digest "$(sqlite_files digest "$(database_aside)/snapshot")"
+}
+
+database_put_back() {
+  if [ "$(sqlite_files digest "$(database_aside)/snapshot")" != "$(noted snapshot-digest)" ]; then
+    say "the snapshot in $(database_aside) is not what it was when it was taken: nothing was put back"
+    return 1
+  fi
+  sqlite_files put-back "$DATABASE_PATH" "$(database_aside)" || return 1
+  [ "$(sqlite_files digest "$DATABASE_PATH")" = "$(noted snapshot-digest)" ]
+}
+
+# What the new hub wrote before it was taken back stays readable, and is reported by key.
+database_keep_new() {
+  sqlite_files keep-new "$DATABASE_PATH" "$(database_aside)" || return 0
+  note kept-new-database "$(database_aside)/new"
+  note written-to-new "$(hubdb compare "$(database_aside)/snapshot" "$(database_aside)/new" 2>/dev/null)"
+}
+
+# The payload is root's until now: it comes over stdin. What is there afterwards must be what the manifest says.
+database_load() {
+  sqlite_files load "$DATABASE_PATH" <"$JOB/payload/database" || return 1
+  [ "$(sqlite_files digest "$DATABASE_PATH")" = "$DATABASE_SIZE:$DATABASE_SHA256 " ] && return 0
+  say 'the database that was put in place is not that of the backup'
+  return 1
+}
+
+database_discard_snapshot() { sqlite_files discard "$(database_aside)"; }
+database_remove_kept() { sqlite_files remove "$(database_aside "$1")"; }
+
+database_revision() { hubdb revision "$DATABASE_PATH"; }
+
+database_compare() {
+  compare_with=$(database_aside)/snapshot
+  if [ -e "$JOB/payload/database" ]; then compare_with=$JOB/payload/database; fi
+  hubdb compare "$compare_with" "$DATABASE_PATH" >"$JOB/compare" || return 1
+  note compare "$(cat "$JOB/compare")"
+  grep -q '"complete": true' "$JOB/compare" && return 0
+  say 'users, groups or tokens that were there before are missing in the migrated database'
+  return 1
+}
+
+# upgrade-db leaves a copy beside the database at every try, as jupyterhub.sqlite.<date>: they fill disks.
+database_own_copies() { sqlite_files own-copies "$DATABASE_PATH"; }
+database_remove_own_copies() { sqlite_files remove-own-copies "$DATABASE_PATH" "$1"; }

@@ -1,0 +1,196 @@
+#!/bin/sh
+# discover.sh PHASE_DIRECTORY: what is to be known of the hub, without touching it. Prints one "<name> <base64>" a line;
+# what could not be found out is absent. The environment of the hub's process is used and never printed.
+set -u
+PROGRAMS=$1
+# shellcheck source=common.sh
+. "$1/common.sh"
+# shellcheck source=/dev/null
+. "$1/parameters"
+private=$(mktemp -d) || die 'no temporary directory can be made'
+trap 'rm -rf "$private"' EXIT
+chmod 711 "$private"
+
+fact uid "$(id -u)"
+fact user "$(id -un)"
+fact kernel "$(uname -sr)"
+fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')"
+missing=''
+for tool in flock setsid tar base64 sha256sum awk sed dd stat find readlink; do
+  command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
+done
+fact missing-tools "$missing"
+
+# --- the service: from systemd's own properties, or from the running process -------------------------------------------
+
+unit_property() { systemctl show -p "$1" --value "$UNIT" 2>/dev/null; }
+
+manager=$SERVICE_MANAGER
+if [ "$manager" = auto ]; then
+  manager=none
+  if [ -d /run/systemd/system ] && [ "$(unit_property LoadState)" = loaded ]; then manager=systemd; fi
+fi
+fact service-manager "$manager"
+
+pid='' directory='' interpreter='' arguments='' user=''
+if [ "$manager" = systemd ]; then
+  fact unit-properties "$(systemctl show "$UNIT" -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,Restart,KillMode,User,Group,WorkingDirectory,FragmentPath,DropInPaths,UnitFileState,TimeoutStopUSec,Type,EnvironmentFiles)"
+  fact systemd "$(systemctl --version | head -n 1)"
+  pid=$(unit_property MainPID)
+  [ "${pid:-0}" -gt 0 ] || pid=''
+  # An ExecStart that is a wrapper: the hub is the process in the unit's control group.
+  for candidate in $(hub_pids); do
+    if grep -q "/$UNIT\$" "/proc/$candidate/cgroup" 2>/dev/null; then
+      pid=$candidate
+      break
+    fi
+  done
+  user=$(unit_property User)
+  directory=$(unit_property WorkingDirectory)
+  arguments=$(systemctl show -p ExecStart "$UNIT" | sed -n 's/.*argv\[\]=\(.*\) ; ignore_errors=.*/\1/p' | head -n 1 | tr ' ' '\n')
+else
+  found=''
+  for candidate in $(hub_pids); do
+    candidate_directory=$(readlink "/proc/$candidate/cwd" 2>/dev/null) || continue
+    if [ -n "$CONFIG_PATH" ]; then
+      # The hub that was started with this configuration, or stands in its directory and was given none.
+      tr '\0' '\n' <"/proc/$candidate/cmdline" | sed 's/^--config=//; s/^-f=//' | grep -qxF -e "$CONFIG_PATH" -e "${CONFIG_PATH#"$candidate_directory"/}" ||
+        [ "$candidate_directory/jupyterhub_config.py" = "$CONFIG_PATH" ] || continue
+    fi
+    found="$found $candidate"
+  done
+  # shellcheck disable=SC2086 # a list of pids
+  set -- $found
+  fact hubs "$(for candidate; do printf '%s %s\n' "$candidate" "$(readlink "/proc/$candidate/cwd")"; done)"
+  [ "$#" -ne 1 ] || pid=$1
+fi
+
+if [ -n "$pid" ]; then
+  fact pid "$pid"
+  fact pid-start "$(start_time "$pid")"
+  directory=$(readlink "/proc/$pid/cwd" 2>/dev/null)
+  arguments=$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null)
+  HUB_UID=$(stat -c %u "/proc/$pid")
+  HUB_GID=$(stat -c %g "/proc/$pid")
+elif [ "$manager" = systemd ]; then
+  HUB_UID=$(id -u "${user:-root}" 2>/dev/null)
+  HUB_GID=$(id -g "${user:-root}" 2>/dev/null)
+fi
+[ -n "${HUB_UID:-}" ] || exit 0
+fact hub-uid "$HUB_UID"
+fact hub-gid "$HUB_GID"
+fact hub-user "$(id -un "$HUB_UID" 2>/dev/null)"
+HUB_DIRECTORY=${directory:-/}
+fact directory "$HUB_DIRECTORY"
+
+# The interpreter: the first argument when it is a python, else the one beside the jupyterhub script.
+first=$(printf '%s\n' "$arguments" | head -n 1)
+case ${first##*/} in
+  python*) interpreter=$first ;;
+  jupyterhub) interpreter=${first%/*}/python ;;
+esac
+[ -z "$ENVIRONMENT_PATH" ] || interpreter=$ENVIRONMENT_PATH/bin/python
+[ -n "$interpreter" ] || exit 0
+
+# What a stopped unit would get: systemd itself says it.
+HUB_ENV=$private/hub.env
+: >"$HUB_ENV"
+if [ -n "$pid" ]; then
+  capture_environment "$pid" "$HUB_ENV" 2>/dev/null
+elif [ "$manager" = systemd ] && [ "$(id -u)" = 0 ]; then
+  set -- --quiet --wait --pipe --collect
+  for file in $(unit_property EnvironmentFiles | sed -n 's/ (ignore_errors=.*//p'); do set -- "$@" -p "EnvironmentFile=-$file"; done
+  systemd-run "$@" -p "Environment=$(unit_property Environment)" cat /proc/self/environ >"$private/environ" 2>/dev/null
+  exports_of "$private/environ" "$HUB_ENV"
+fi
+printf "export PATH=%s:\"\${PATH:-%s}\"\n" "$(quoted "${interpreter%/*}")" "$PATH" >>"$HUB_ENV"
+chown "$HUB_UID:$HUB_GID" "$HUB_ENV" 2>/dev/null
+
+# The hub's own arguments, behind the interpreter and the program; a configuration given as input takes its place.
+printf '%s\n' "$arguments" | awk -v config="$CONFIG_PATH" '
+  NR == 1 && /(^|\/)python[0-9.]*$/ { python = 1; next }
+  python && /^-m$/ && !program { next }
+  !program { program = 1; next }
+  config != "" && skip { skip = 0; next }
+  config != "" && /^(-f|--config)$/ { skip = 1; next }
+  config != "" && /^(-f|--config)=/ { next }
+  { print }' >"$private/arguments"
+set --
+while IFS= read -r argument; do set -- "$@" "$argument"; done <"$private/arguments"
+[ -z "$CONFIG_PATH" ] || set -- "$@" -f "$CONFIG_PATH"
+
+as_hub "$interpreter" "$PROGRAMS/introspect.py" "$@" >"$private/introspect" 2>"$private/introspect.log"
+fact introspect "$(cat "$private/introspect")"
+[ -s "$private/introspect" ] || fact introspect-failed "$(tail -n 5 "$private/introspect.log")"
+
+# value NAME: a string of introspect's flat or nested output, by the hub's own json.
+value() {
+  as_uid "$HUB_UID" "$HUB_GID" "$interpreter" -I -c '
+import json, sys
+found = json.load(sys.stdin)
+for key in sys.argv[1].split("."):
+    found = found.get(key) if isinstance(found, dict) else None
+sys.stdout.write(found if isinstance(found, str) else "")' "$1" <"$private/introspect" 2>/dev/null
+}
+
+# --- database ----------------------------------------------------------------------------------------------------------
+
+database=$(value database.path)
+if [ -n "$database" ]; then
+  database=$(as_uid "$HUB_UID" "$HUB_GID" readlink -f "$database")
+  fact database-path "$database"
+  fact database-facts "$(as_uid "$HUB_UID" "$HUB_GID" "$interpreter" -I "$PROGRAMS/hubdb.py" facts "$database" 2>"$private/database.log")"
+  fact database-log "$(tail -n 5 "$private/database.log")"
+  fact database-free "$(df -Pk "${database%/*}" | awk 'NR == 2 { print $4 }')"
+  fact database-directory-owner "$(stat -c '%u %a' "${database%/*}")"
+fi
+
+# --- environment -------------------------------------------------------------------------------------------------------
+
+environment=$(readlink -f "${ENVIRONMENT_PATH:-$(value python.prefix)}")
+if [ -n "$environment" ] && [ -d "$environment" ]; then
+  parent=${environment%/*}
+  fact environment-path "$environment"
+  fact environment-owner "$(stat -c '%u %g' "$environment")"
+  fact environment-parent-owner "$(stat -c '%u %g %a' "${parent:-/}")"
+  fact environment-kib "$(du -sk "$environment" 2>/dev/null | cut -f1)"
+  fact environment-free "$(df -Pk "${parent:-/}" | awk 'NR == 2 { print $4 }')"
+  [ ! -f "$environment/pyvenv.cfg" ] || fact environment-venv yes
+  ENVIRONMENT_UID=$(stat -c %u "$environment")
+  ENVIRONMENT_GID=$(stat -c %g "$environment")
+  if [ "$(id -u)" = 0 ] || [ "$(id -u)" = "$ENVIRONMENT_UID" ]; then
+    fact pip "$(as_owner "$environment/bin/python" -m pip --version 2>/dev/null)"
+    fact requirements "$(as_owner "$environment/bin/python" -m pip freeze --disable-pip-version-check 2>/dev/null)"
+    if [ "$TARGET_VERSION" = latest ]; then
+      # pip names what it could install for this Python; `pip index` is younger than some hubs' pip.
+      fact versions "$(as_owner "$environment/bin/python" -m pip install --disable-pip-version-check --no-deps 'jupyterhub==0.0.0' 2>&1 | sed -n 's/.*(from versions: \(.*\)).*/\1/p')"
+    fi
+  fi
+fi
+if [ "$(id -u)" = 0 ]; then
+  unshare --mount --propagation private true 2>/dev/null && fact private-mount root
+else
+  unshare --user --map-root-user --mount --propagation private true 2>/dev/null && fact private-mount user
+fi
+
+# --- the notice on the hub's pages, other files ---------------------------------------------------------------------------
+
+template=$(value page_template)
+if [ -n "$template" ] && [ -f "$template" ]; then
+  template=$(readlink -f "$template")
+  fact template-path "$template"
+  fact template-owner "$(stat -c '%u %g' "$template")"
+  grep -q '{%-\{0,1\} *block *announcement' "$template" && fact template-block yes
+fi
+state_root=/var/lib/jupyterhub-upgrade
+[ "$(id -u)" = 0 ] || state_root=$(home_of "$(id -u)")/.local/state/jupyterhub-upgrade
+fact state-root "$state_root"
+# Jobs without a verdict: "<alive|dead> <directory> <owner>" each.
+fact unfinished "$(for journal in "$state_root"/*/jobs/*/journal; do
+  [ -f "$journal" ] && ! grep -q ' verdict ' "$journal" || continue
+  job=${journal%/journal}
+  life=dead
+  if read -r job_pid job_start <"$job/executor" && is_alive "$job_pid" "$job_start"; then life=alive; fi
+  printf '%s %s %s\n' "$life" "$job" "$(sed -n 's/^[0-9]* [0-9]* open - //p' "$journal" | head -n 1)"
+done 2>/dev/null)"
+fact complete yes

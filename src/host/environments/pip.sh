@@ -1,0 +1,146 @@
+# shellcheck shell=sh
+# The hub's environment is a virtual environment with pip (ENVIRONMENT_PATH, its real path). Sourced by executor.sh.
+#
+# Staged: a copy beside it is bind-mounted over the original path in a private mount namespace and upgraded there, so
+# that every path in it is final and the live hub sees nothing; the downtime holds one exchange of two directories.
+# In place: the wheels are fetched beforehand and the copy is the way back.
+
+environment_stage_path() { printf '%s.jupyterhub-upgrade-%s\n' "$ENVIRONMENT_PATH" "${1:-$JOB_ID}"; }
+
+# Which of the two directories is the copy: it carries this file, named for this job until tidy or undo removes it.
+environment_mark() { printf '%s/.jupyterhub-upgrade-%s\n' "$1" "$JOB_ID"; }
+
+as_parent_owner() { as_uid "$ENVIRONMENT_PARENT_UID" "$ENVIRONMENT_PARENT_GID" "$@"; }
+
+environment_python() { as_owner "$ENVIRONMENT_PATH/bin/python" -I "$@"; }
+
+environment_stage() {
+  stage=$(environment_stage_path)
+  environment_fingerprint >"$JOB/fingerprint" || return 1
+  say "copying $ENVIRONMENT_PATH"
+  environment_make_directory "$stage" || return 1
+  as_owner cp -a --reflink=auto "$ENVIRONMENT_PATH/." "$stage/" || return 1
+  as_owner touch "$(environment_mark "$stage")" || return 1
+  case $INSTALL in
+    staged)
+      say "installing $REQUIREMENT into the copy"
+      with_requirements in_stage -m pip install --progress-bar off --upgrade || return 1
+      stage_version=$(in_stage -c 'import jupyterhub; print(jupyterhub.__version__)') || return 1
+      note head "$(in_stage "$PROGRAMS/heads.py")"
+      ;;
+    in-place)
+      say "fetching $REQUIREMENT and what it needs"
+      mkdir -p "$JOB/wheels" && chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/wheels" || return 1
+      with_requirements as_owner "$ENVIRONMENT_PATH/bin/python" -m pip download --progress-bar off --no-input \
+        --disable-pip-version-check --dest "$JOB/wheels" || return 1
+      return 0
+      ;;
+  esac
+  if [ "$stage_version" != "$TARGET_VERSION" ]; then
+    say "pip installed JupyterHub $stage_version, not $TARGET_VERSION"
+    return 1
+  fi
+}
+
+# with_requirements COMMAND...: the command with what pip is asked for: one release, or (restore) the whole set that a
+# backup recorded.
+with_requirements() {
+  if [ -e "$JOB/payload/requirements" ]; then
+    "$@" --requirement "$JOB/payload/requirements"
+  else
+    "$@" "$REQUIREMENT"
+  fi
+}
+
+environment_make_directory() {
+  [ -d "$1" ] && return 0
+  as_parent_owner mkdir "$1" || return 1
+  [ "$ENVIRONMENT_PARENT_UID" = "$ENVIRONMENT_UID" ] || chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$1" || return 1
+  chmod "$(stat -c %a "$ENVIRONMENT_PATH")" "$1"
+}
+
+# in_stage ARGS: the environment's python where the copy stands at the original path, seen by this process only.
+in_stage() {
+  if [ "$(id -u)" = 0 ]; then
+    unshare --mount --propagation private /bin/sh "$PROGRAMS/environments/in-stage.sh" \
+      "$(environment_stage_path)" "$ENVIRONMENT_PATH" "$ENVIRONMENT_UID" "$ENVIRONMENT_GID" "$@"
+  else
+    # In a user namespace the caller is root by name only, and stays the owner of what it writes.
+    unshare --user --map-root-user --mount --propagation private /bin/sh "$PROGRAMS/environments/in-stage.sh" \
+      "$(environment_stage_path)" "$ENVIRONMENT_PATH" 0 0 "$@"
+  fi
+}
+
+environment_fingerprint() {
+  environment_python "$PROGRAMS/environment.py" fingerprint "$ENVIRONMENT_PATH" \
+    ${TEMPLATE_PATH:+--except "$TEMPLATE_PATH"} \
+    ${TEMPLATE_PATH:+--except "$TEMPLATE_PATH.before-jupyterhub-upgrade"}
+}
+
+# An environment that somebody changed since it was copied would lose that change.
+environment_is_as_staged() {
+  environment_fingerprint >"$JOB/fingerprint.now" || return 1
+  cmp -s "$JOB/fingerprint" "$JOB/fingerprint.now" && return 0
+  say "$ENVIRONMENT_PATH was changed while the upgrade was prepared: run the upgrade again"
+  return 1
+}
+
+environment_switch() { environment_exchange; }
+
+# Installs from the fetched wheels only: nothing is resolved or downloaded while the hub is down.
+environment_install() {
+  with_requirements as_owner "$ENVIRONMENT_PATH/bin/python" -m pip install --no-input \
+    --disable-pip-version-check --no-index --find-links "$JOB/wheels" --upgrade || return 1
+  install_version=$(environment_python -c 'import jupyterhub; print(jupyterhub.__version__)') || return 1
+  [ "$install_version" = "$TARGET_VERSION" ] || {
+    say "pip installed JupyterHub $install_version, not $TARGET_VERSION"
+    return 1
+  }
+  note head "$(environment_python "$PROGRAMS/heads.py")"
+}
+
+# Back to the directory that was live: staged, when the marked copy is the live one; in place, when it is not.
+environment_switch_back() {
+  stage=$(environment_stage_path)
+  # An exchange by renames that was cut: whichever name is missing gets its directory, then the mark decides.
+  if [ -e "$stage.out" ]; then
+    if [ ! -e "$ENVIRONMENT_PATH" ]; then
+      as_parent_owner mv -T "$stage.out" "$ENVIRONMENT_PATH" || return 1
+    elif [ ! -e "$stage" ]; then
+      as_parent_owner mv -T "$stage.out" "$stage" || return 1
+    fi
+  fi
+  if [ "$INSTALL" = staged ]; then
+    [ -e "$(environment_mark "$ENVIRONMENT_PATH")" ] || return 0
+  else
+    [ -e "$(environment_mark "$stage")" ] || return 0
+  fi
+  environment_exchange
+}
+
+# One atomic exchange where the kernel and the file system can, else two renames, whose gap switch_back closes.
+environment_exchange() {
+  stage=$(environment_stage_path)
+  if [ -x /usr/bin/python3 ] && as_parent_owner /usr/bin/python3 -I "$PROGRAMS/environment.py" exchange "$ENVIRONMENT_PATH" "$stage" 2>/dev/null; then
+    :
+  else
+    as_parent_owner mv -T "$ENVIRONMENT_PATH" "$stage.out" || return 1
+    as_parent_owner mv -T "$stage" "$ENVIRONMENT_PATH" || return 1
+    as_parent_owner mv -T "$stage.out" "$stage" || return 1
+  fi
+  as_parent_owner sync "${ENVIRONMENT_PATH%/*}" 2>/dev/null || sync
+}
+
+environment_discard_stage() {
+  environment_unmark
+  environment_remove_kept "$JOB_ID"
+}
+
+environment_unmark() { as_owner rm -f "$(environment_mark "$ENVIRONMENT_PATH")"; }
+
+environment_remove_kept() {
+  environment_kept=$(environment_stage_path "$1")
+  [ -d "$environment_kept" ] || return 0
+  as_owner find "$environment_kept" -mindepth 1 -delete
+  as_parent_owner rmdir "$environment_kept"
+}

@@ -1,0 +1,190 @@
+#!/bin/sh
+# executor.sh run JOB         own one job from its first step to its verdict, or take it up where a killed one left it
+# executor.sh watch JOB       run it, and run it again when it dies without a verdict (hosts without systemd)
+# executor.sh step JOB NAME   one step, in a session of its own
+# executor.sh undo JOB NAME   its way back
+# executor.sh decide JOB WORD REASON...
+#
+# JOB holds: parameters, secrets (both sh assignments), journal, log, decision, go. Everything else is the steps' own.
+# The rules: `begin` is on disk before a step's first effect; undo goes in reverse order, is idempotent and never needs
+# the journal; the first decision wins.
+set -u
+
+PROGRAMS=$(cd "$(dirname "$0")" && pwd)
+verb=$1
+JOB=$2
+STEP=-
+# shellcheck source=common.sh
+. "$PROGRAMS/common.sh"
+# shellcheck source=journal.sh
+. "$PROGRAMS/journal.sh"
+# shellcheck source=/dev/null
+. "$JOB/parameters"
+# shellcheck source=/dev/null
+[ ! -e "$JOB/secrets" ] || . "$JOB/secrets"
+# shellcheck source=services/systemd.sh
+. "$PROGRAMS/services/$SERVICE_MANAGER.sh"
+# shellcheck source=environments/pip.sh
+. "$PROGRAMS/environments/$PACKAGE_MANAGER.sh"
+# shellcheck source=databases/sqlite.sh
+. "$PROGRAMS/databases/$DATABASE_DIALECT.sh"
+# shellcheck source=steps.sh
+. "$PROGRAMS/steps.sh"
+
+# --- one step, under supervision ---------------------------------------------------------------------------------
+
+limit_of() { eval "printf '%s' \"\${LIMIT_$(printf '%s' "$1" | tr '[:lower:]' '[:upper:]'):-120}\""; }
+
+# An abort is heeded until the host's own verify is done; stop and start run to their end first, so that the way back
+# always begins from a service that is not half-way between two states.
+heeds_abort() {
+  case $1 in stop | start) return 1 ;; *) return 0 ;; esac
+}
+
+# Downtime so far in centiseconds; 0 before the stop and once the new hub has answered.
+downtime() {
+  downtime_from=$(sed -n 's/^\([0-9]*\) [0-9]* begin stop$/\1/p' "$JOB/journal" | head -n 1)
+  if [ -z "$downtime_from" ] || [ -n "$(noted up)" ]; then
+    echo 0
+  else
+    echo $(($(now) - downtime_from))
+  fi
+}
+
+run_step() {
+  journal begin "$1" || {
+    say "the journal cannot be written: step $1 is not begun"
+    return 1
+  }
+  run_step_limit=$(limit_of "$1")
+  run_step_deadline=$(($(now) + run_step_limit * 100))
+  run_step_reason=''
+  setsid sh "$PROGRAMS/executor.sh" step "$JOB" "$1" </dev/null 9<&- &
+  run_step_pid=$!
+  run_step_tick=0
+  while kill -0 "$run_step_pid" 2>/dev/null; do
+    if heeds_abort "$1" && is_aborted; then
+      run_step_reason='asked to abort'
+    elif [ "$(now)" -gt "$run_step_deadline" ]; then
+      run_step_reason="not done after $run_step_limit s"
+    elif [ $((run_step_tick % 10)) -eq 9 ] && [ "$(downtime)" -gt $((MAX_DOWNTIME * 100)) ]; then
+      run_step_reason="max-downtime of $MAX_DOWNTIME s exceeded"
+    fi
+    [ -z "$run_step_reason" ] || kill_session "$run_step_pid"
+    run_step_tick=$((run_step_tick + 1))
+    sleep 0.1
+  done
+  wait "$run_step_pid"
+  run_step_code=$?
+  kill_session "$run_step_pid"
+  if [ -z "$run_step_reason" ] && [ "$run_step_code" -eq 0 ]; then
+    journal 'done' "$1"
+    return 0
+  fi
+  journal fail "$1" "${run_step_reason:-exit status $run_step_code}"
+  return 1
+}
+
+# --- the way back ------------------------------------------------------------------------------------------------
+
+# Whatever a dead executor left running must not write while its work is undone.
+kill_sessions() {
+  sed -n 's/^[0-9]* [0-9]* session [a-z-]* \([0-9]*\) \([0-9]*\)$/\1 \2/p' "$JOB/journal" | while read -r kill_sid kill_start; do
+    # A session outlives its leader; a recycled number does not lead a session that began earlier.
+    if is_alive "$kill_sid" "$kill_start" || [ ! -d "/proc/$kill_sid" ]; then kill_session "$kill_sid"; fi
+  done
+}
+
+roll_back() {
+  kill_sessions
+  roll_back_reverse=''
+  for roll_back_step in $STEPS; do roll_back_reverse="$roll_back_step $roll_back_reverse"; done
+  for roll_back_step in $roll_back_reverse; do
+    journal_has "begin $roll_back_step" || continue
+    journal_has "undone $roll_back_step" && continue
+    journal undo "$roll_back_step"
+    if setsid sh "$PROGRAMS/executor.sh" undo "$JOB" "$roll_back_step" </dev/null 9<&-; then
+      journal undone "$roll_back_step"
+    else
+      journal undo-failed "$roll_back_step"
+      finish rollback-failed
+    fi
+  done
+  if journal_has 'begin stop'; then finish rolled-back; else finish not-begun; fi
+}
+
+# --- the whole job -----------------------------------------------------------------------------------------------
+
+finish() {
+  journal verdict - "$1"
+  rm -f "$JOB/secrets" "$JOB/hub.env" "$JOB/ballast" "$JOB/go"
+  exit 0
+}
+
+is_kept() {
+  case $(decision) in commit* | timeout*) return 0 ;; *) return 1 ;; esac
+}
+
+run() {
+  exec >>"$JOB/log" 2>&1
+  mend_journal
+  journal_has verdict && exit 0
+  # The lock is the hub's working directory itself: nothing to create, no link to follow, nothing left behind.
+  exec 9<"$HUB_DIRECTORY" || exit 1
+  if ! flock -n 9; then
+    say 'another run of jupyterhub-upgrade holds this hub'
+    journal fail lock 'another run holds this hub'
+    finish not-begun
+  fi
+  start=$(start_time $$)
+  printf '%s %s\n' "$$" "$start" >"$JOB/executor.new" && mv "$JOB/executor.new" "$JOB/executor"
+  if ! journal_has open; then
+    dd if=/dev/zero of="$JOB/ballast" bs=65536 count=4 conv=fsync 2>/dev/null
+    journal open - "$OWNER" || exit 1
+    note previous-version "$PREVIOUS_VERSION"
+    note target-version "$TARGET_VERSION"
+  elif ! is_kept; then
+    # A killed executor's open step cannot be known: after the host's own verify the new hub stays, before it the old
+    # one comes back.
+    journal_has 'done verify' || decide abort 'the executor died' >/dev/null
+  fi
+  is_aborted && roll_back
+  for step in $STEPS; do
+    journal_has "done $step" && continue
+    if ! run_step "$step"; then
+      decide abort "step $step" >/dev/null
+      is_kept || roll_back
+    fi
+    is_aborted && roll_back
+  done
+  is_kept || decide timeout 'nobody said no' >/dev/null
+  is_kept || roll_back
+  tidy
+  finish committed
+}
+
+case $verb in
+  run) run ;;
+  watch)
+    attempt=0
+    while [ "$attempt" -lt 5 ]; do
+      sh "$PROGRAMS/executor.sh" run "$JOB"
+      journal_has verdict && exit 0
+      attempt=$((attempt + 1))
+      sleep 1
+    done
+    ;;
+  step)
+    STEP=$3
+    journal session "$STEP" "$$ $(start_time $$)" || exit 1
+    "do_$STEP"
+    ;;
+  undo)
+    STEP=$3
+    "undo_$STEP"
+    ;;
+  decide)
+    shift 2
+    decide "$@"
+    ;;
+esac

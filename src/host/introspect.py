@@ -1,0 +1,392 @@
+"""What a JupyterHub's own code makes of its configuration, without starting the hub.
+
+usage: HUB_PYTHON introspect.py [the hub's own arguments]
+
+Runs under the hub's interpreter, in its directory, as its user, with its environment; every release from 1.0 on.
+JSON on stdout, one sentence on stderr when it fails (status 1). Executes the configuration, as the hub's start and
+`jupyterhub upgrade-db` do, and writes nothing itself: no database is opened, no secret made, no bytecode left behind.
+Secrets are not told, so neither is what the configuration prints.
+"""
+
+import json
+import os
+import re
+import sys
+import sysconfig
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+LONGEST = 4096
+MOST_FILES = 1000
+# Errors whose text names things and not values. The text of any other may hold a secret of the configuration.
+TELLING = (ImportError, SyntaxError, NameError, AttributeError, KeyError, OSError)
+# Not a part of the configuration even where it reads them: what the kernel and the distribution made.
+SYSTEM = ("/proc", "/sys", "/dev", "/usr/lib", "/usr/share", "/lib", "/lib64")
+ANNOUNCEMENT = re.compile(r"{%[-+]?\s*block\s+announcement\b")
+EXTENDS_DEFAULT = re.compile(r"""{%[-+]?\s*extends\s+["']templates/page\.html["']""")
+
+
+class Refused(Exception):
+    """Why there is no answer, one sentence for people."""
+
+
+def bounded(value, longest=LONGEST):
+    return str(value)[:longest]
+
+
+def within(path, directory):
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+# --- which files the configuration reads -------------------------------------------------------------------------
+
+
+def interpreter_directories():
+    """Where the code of the interpreter and of installed packages lies."""
+    paths = sysconfig.get_paths()
+    found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found.update(entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages"))
+    found.add(os.path.dirname(os.__file__))
+    return sorted({os.path.abspath(entry) for entry in found} | {os.path.realpath(entry) for entry in found})
+
+
+class FilesRead:
+    """Records the files the configuration opens for reading, and the modules it has from outside the environment.
+
+    Counted is what the configuration opens, also through a library it calls; not what a library opens while it is
+    imported. From Python 3.8 on an audit hook sees every open; before, the function `open` is watched.
+    """
+
+    def __init__(self):
+        self.installed = interpreter_directories()
+        self.paths = set()
+        self.active = False
+        self.complete = hasattr(sys, "addaudithook")
+        if self.complete:
+            sys.addaudithook(self.audit)
+        else:
+            self.watch_open()
+
+    def audit(self, event, arguments):
+        if not self.active or event != "open":
+            return
+        path, _, flags = arguments
+        if isinstance(path, (str, bytes)) and (flags or 0) & os.O_ACCMODE == os.O_RDONLY:
+            self.record(os.fsdecode(path), sys._getframe(1))
+
+    def watch_open(self):
+        import builtins
+        import io
+
+        original = builtins.open
+
+        def watched(file, mode="r", *arguments, **options):
+            if self.active and isinstance(file, (str, bytes, os.PathLike)) and not set(mode) & set("wax+"):
+                self.record(os.fsdecode(file), sys._getframe(1))
+            return original(file, mode, *arguments, **options)
+
+        builtins.open = io.open = watched
+
+    def record(self, path, frame):
+        path = os.path.abspath(path)
+        while frame is not None:
+            code = frame.f_code.co_filename
+            if "importlib" in code:
+                # The import system itself reads source or bytecode: a module of the configuration's own counts.
+                if path.endswith(".pyc"):
+                    path = source_of(path)
+                break
+            if not code.startswith("<frozen") and not self.is_installed(os.path.abspath(code)):
+                self.add(path)
+                return
+            frame = frame.f_back
+        if path.endswith(".py") and frame is not None:
+            self.add(path)
+
+    def is_installed(self, path):
+        return any(within(path, directory) for directory in self.installed)
+
+    def add(self, path):
+        if not self.is_installed(path) and not any(within(path, directory) for directory in SYSTEM):
+            self.paths.add(path)
+
+    def add_modules(self):
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None)
+            if isinstance(path, str) and path.endswith(".py") and module.__name__ != "__main__":
+                self.add(os.path.abspath(path))
+
+    def result(self, config_directory, less):
+        """The regular files among them. Directly in /etc lies the system's own configuration, not the hub's."""
+        found = []
+        for path in sorted(self.paths - set(less)):
+            elsewhere = os.path.dirname(path) == "/etc" and config_directory != "/etc"
+            if os.path.isfile(path) and not elsewhere and not within(path, HERE):
+                found.append(bounded(path))
+        return found[:MOST_FILES], self.complete and len(found) <= MOST_FILES
+
+
+def source_of(path):
+    import importlib.util
+
+    try:
+        return importlib.util.source_from_cache(path)
+    except ValueError:
+        return path
+
+
+# --- what the hub makes of it ------------------------------------------------------------------------------------
+
+
+def refusing_traits():
+    """A list that gets the names of traits that refuse their value. Only the names: the log line has the value too."""
+    import logging
+
+    names = []
+    make = logging.getLogRecordFactory()
+
+    def watched(*arguments, **options):
+        record = make(*arguments, **options)
+        names.extend(re.findall(r"The '?(\w+)'? trait of", record.getMessage()))
+        return record
+
+    logging.setLogRecordFactory(watched)
+    return names
+
+
+def where(error, files):
+    """The line of the configuration an error came from."""
+    if isinstance(error, SyntaxError):
+        return f" ({error.filename}, line {error.lineno})"
+    found, step = "", error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code.co_filename
+        if not code.startswith("<") and not files.is_installed(code) and not within(os.path.abspath(code), HERE):
+            found = f" ({code}, line {step.tb_lineno})"
+        step = step.tb_next
+    return found
+
+
+def text_of(error):
+    if isinstance(error, SyntaxError):
+        return f": {error.msg}"
+    if isinstance(error, TELLING):
+        return f": {error}"
+    return "; its text is withheld, because it may hold a secret"
+
+
+def load(arguments, files):
+    """The hub's application with its configuration loaded, nothing of it started."""
+    try:
+        from jupyterhub.app import JupyterHub
+    except ImportError as error:
+        raise Refused(f"JupyterHub could not be imported by {sys.executable}: {error}.") from error
+    if arguments and arguments[0] in JupyterHub.subcommands:
+        raise Refused(f"The hub's arguments begin with the subcommand {arguments[0]}.")
+    refusing = refusing_traits()
+    hub = JupyterHub()
+    try:
+        hub.parse_command_line(arguments)
+        files.active = True
+        hub.load_config_file(hub.config_file)
+    except SystemExit as error:
+        if refusing:
+            raise Refused(f"The trait {refusing[-1]} does not take the value it is configured with.") from error
+        raise Refused("The configuration, or JupyterHub at the sight of its arguments, ended the process.") from error
+    except Exception as error:
+        what = f"{type(error).__name__}{where(error, files)}{text_of(error)}"
+        raise Refused(f"The configuration could not be loaded: {what}.") from error
+    finally:
+        files.active = False
+    return hub
+
+
+def class_name(value):
+    return bounded(f"{value.__module__}.{value.__qualname__}", 200)
+
+
+def configured(hub, of, name):
+    """The value a trait of another class would get, found as traitlets does but without making an instance."""
+    trait = of.class_traits().get(name)
+    if trait is None:
+        return None
+    value = trait.default_value
+    configs = [hub._find_my_config(hub.config), hub.config]
+    for config in reversed(configs):
+        for section in reversed([each.__name__ for each in of.__mro__]):
+            if config._has_section(section) and name in config[section]:
+                value = config[section][name]
+    # From the command line a value comes as text.
+    return value.get_value(trait) if hasattr(value, "get_value") else value
+
+
+def database(hub):
+    from sqlalchemy.engine import url as urls
+
+    try:
+        url = urls.make_url(hub.db_url)
+    except Exception as error:
+        raise Refused("The hub's db_url is no database URL.") from error
+    dialect, _, driver = url.drivername.partition("+")
+    parts = {name: getattr(url, name) for name in ("drivername", "username", "host", "port", "database")}
+    parts["password"] = "***" if url.password else None
+    # Less its query, which may hold anything. Its repr hides the password in every release of SQLAlchemy.
+    shown = repr(getattr(urls.URL, "create", urls.URL)(**parts))
+    path = None
+    if dialect == "sqlite":
+        path = sqlite_path(url)
+    return {
+        "dialect": dialect,
+        "driver": driver,
+        "path": path,
+        "has_password": bool(url.password),
+        "has_query": bool(url.query),
+        "has_arguments": bool(hub.db_kwargs),
+        "url": bounded(shown),
+    }
+
+
+def sqlite_path(url):
+    """Absolute path of the database file; None in memory."""
+    name = url.database
+    if not name or name == ":memory:":
+        return None
+    if name.startswith("file:"):
+        import urllib.parse
+
+        name = urllib.parse.unquote(name[5:].partition("?")[0])
+        name = re.sub("^//[^/]*", "", name)
+        if url.query.get("mode") == "memory" or name in ("", ":memory:"):
+            return None
+    return bounded(os.path.abspath(name))
+
+
+def cookie_secret_source(hub):
+    if hub.cookie_secret:
+        return "config"
+    return "environment" if os.environ.get("JPY_COOKIE_SECRET") else "file"
+
+
+def read_template(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(1 << 20)
+    except OSError:
+        return ""
+
+
+def page_template(hub):
+    """The page.html whose announcement block users see, and whether it has one."""
+    default = os.path.join(hub.data_files_path, "templates")
+    for directory in list(hub.template_paths) + [default]:
+        path = os.path.abspath(os.path.join(directory, "page.html"))
+        if os.path.isfile(path):
+            break
+    else:
+        return None, False
+    text = read_template(path)
+    if not ANNOUNCEMENT.search(text) and EXTENDS_DEFAULT.search(text):
+        path = os.path.abspath(os.path.join(default, "page.html"))
+        text = read_template(path)
+    return bounded(path), bool(ANNOUNCEMENT.search(text))
+
+
+def hub_bind_url(hub):
+    if hub.hub_bind_url:
+        return hub.hub_bind_url
+    scheme = "https" if hub.internal_ssl else "http"
+    host = f"[{hub.hub_ip}]" if ":" in hub.hub_ip else hub.hub_ip
+    return f"{scheme}://{host}:{hub.hub_port}{hub.hub_prefix}"
+
+
+def heads():
+    import alembic.script
+    import jupyterhub
+
+    directory = os.path.join(os.path.dirname(jupyterhub.__file__), "alembic")
+    found = sorted(alembic.script.ScriptDirectory(directory).get_heads())
+    if len(found) != 1:
+        raise Refused(f"The installed JupyterHub has {len(found)} heads of its database schema, not one.")
+    return found[0]
+
+
+def introspect(arguments):
+    # Imports find what they find in the hub itself, and none of the programs beside this one. `python -m jupyterhub`
+    # looks into the working directory first, the jupyterhub script beside itself: both are there, last.
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
+    sys.path += [os.path.dirname(sys.executable), os.getcwd()]
+    files = FilesRead()
+    hub = load(arguments, files)
+    import jupyterhub
+
+    classes = {name: class_name(getattr(hub, name + "_class")) for name in ("authenticator", "spawner", "proxy")}
+    should_start = configured(hub, hub.proxy_class, "should_start")
+    config_file = os.path.abspath(hub.config_file)
+    files.add_modules()
+    files.paths.add(config_file)
+    facts = database(hub)
+    cookie_secret_file = os.path.abspath(os.path.expanduser(hub.cookie_secret_file))
+    read, complete = files.result(os.path.dirname(config_file), [facts["path"], cookie_secret_file])
+    template, has_announcement = page_template(hub)
+    return {
+        "version": bounded(jupyterhub.__version__, 64),
+        "python": {
+            "version": "%d.%d.%d" % sys.version_info[:3],
+            "executable": bounded(sys.executable),
+            "prefix": bounded(sys.prefix),
+            "base_prefix": bounded(sys.base_prefix),
+        },
+        "code_revision": heads(),
+        "database": facts,
+        "config_file": bounded(config_file),
+        "config_file_exists": os.path.isfile(config_file),
+        "config_files": read,
+        "config_files_complete": complete,
+        "cookie_secret_file": bounded(cookie_secret_file),
+        "cookie_secret_file_exists": os.path.isfile(cookie_secret_file),
+        "cookie_secret_source": cookie_secret_source(hub),
+        "pid_file": bounded(os.path.abspath(hub.pid_file)) if hub.pid_file else None,
+        "bind_url": bounded(hub.bind_url),
+        "base_url": bounded(hub.base_url),
+        "hub_bind_url": bounded(hub_bind_url(hub)),
+        "ssl": bool(hub.ssl_cert),
+        "internal_ssl": bool(hub.internal_ssl),
+        "cleanup_servers": bool(hub.cleanup_servers),
+        "cleanup_proxy": bool(hub.cleanup_proxy),
+        "upgrade_db": bool(hub.upgrade_db),
+        "data_files_path": bounded(os.path.abspath(hub.data_files_path)),
+        "template_paths": [bounded(os.path.abspath(each)) for each in hub.template_paths][:50],
+        "page_template": template,
+        "page_template_has_announcement": has_announcement,
+        "authenticator": classes["authenticator"],
+        "spawner": classes["spawner"],
+        "proxy": {"class": classes["proxy"], "should_start": None if should_start is None else bool(should_start)},
+        "services": [bounded(each.get("name", ""), 200) for each in hub.services if isinstance(each, dict)][:1000],
+    }
+
+
+def main():
+    # The configuration's prints go nowhere; what this program says goes to where it was started to say it.
+    out, log = (os.fdopen(os.dup(number), "w") for number in (1, 2))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    status = 0
+    try:
+        out.write(json.dumps(introspect(sys.argv[1:]), sort_keys=True) + "\n")
+    except Refused as error:
+        line = f"introspect.py: {error}"
+        log.write("".join(each if each.isprintable() else " " for each in bounded(line, 1000)) + "\n")
+        status = 1
+    except Exception as error:
+        log.write(f"introspect.py: The hub's code could not be read: {type(error).__name__}.\n")
+        status = 1
+    out.flush()
+    log.flush()
+    # Whatever the configuration registered for the end of the process is the hub's, not ours.
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+#!/bin/sh
+# signal.sh PHASE_DIRECTORY: tell the job something. SIGNAL is go, commit, abort, cancel (an
+# abort, but not of a hub that its host has verified) or launch (start a dead executor again).
+# Prints the decision as it stands afterwards: the first one wins, which may be somebody else's.
+set -u
+PROGRAMS=$1
+# shellcheck source=common.sh
+. "$1/common.sh"
+# shellcheck source=journal.sh
+. "$1/journal.sh"
+# shellcheck source=/dev/null
+. "$1/parameters"
+[ -d "$JOB" ] || die "there is no job $JOB on this host"
+case $SIGNAL in
+  go) : >"$JOB/go" ;;
+  launch) sh "$JOB/programs/launch.sh" "$JOB" ;;
+  cancel)
+    journal_has 'done verify' || sh "$JOB/programs/executor.sh" decide "$JOB" abort "$REASON" >/dev/null
+    ;;
+  commit | abort) sh "$JOB/programs/executor.sh" decide "$JOB" "$SIGNAL" "$REASON" >/dev/null ;;
+esac
+cat "$JOB/decision" 2>/dev/null || :

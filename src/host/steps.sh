@@ -1,0 +1,323 @@
+# shellcheck shell=sh
+# The closed set of steps a job is made of: do_X and its way back undo_X. Sourced by executor.sh.
+# A do_ runs in its own session under a time limit; an undo_ must be right however far its do_ came, also never begun.
+
+# --- stage: the new environment, built beside the old one while the hub runs --------------------------------------
+
+do_stage() { environment_stage; }
+undo_stage() { environment_discard_stage; }
+
+# --- hold: the backup is uploaded and proven meanwhile; the runner says go -----------------------------------------
+
+do_hold() {
+  while [ ! -e "$JOB/go" ]; do sleep 0.1; done
+}
+undo_hold() { :; }
+
+# --- announce: tell the users, and give them time ------------------------------------------------------------------
+
+do_announce() {
+  if [ -n "$NOTICE_HTML" ]; then
+    printf '%s\n' "$NOTICE_HTML" >"$JOB/notice.html"
+    chmod 644 "$JOB/notice.html"
+    if as_template_owner /bin/sh "$PROGRAMS/notice.sh" put "$TEMPLATE_PATH" "$JOB/notice.html"; then
+      note notified 'the hub pages'
+    else
+      notice_failed 'the notice could not be put on the hub pages' || return 1
+    fi
+  fi
+  if [ -n "$NOTIFY_COMMAND" ]; then
+    if NOTIFY_MESSAGE=$NOTIFY_MESSAGE /bin/sh -c "$NOTIFY_COMMAND"; then
+      note notified notify-command
+    else
+      notice_failed 'notify-command failed' || return 1
+    fi
+  fi
+  announce_left=$NOTIFY_LEAD_TIME
+  while [ "$announce_left" -gt 0 ]; do
+    sleep 1
+    announce_left=$((announce_left - 1))
+  done
+  environment_is_as_staged
+}
+
+notice_failed() {
+  say "$1"
+  note not-notified "$1"
+  [ "$NOTIFY_REQUIRED" != yes ]
+}
+
+as_template_owner() { as_uid "$TEMPLATE_UID" "$TEMPLATE_GID" "$@"; }
+
+undo_announce() {
+  [ -z "$NOTICE_HTML" ] || as_template_owner /bin/sh "$PROGRAMS/notice.sh" withdraw "$TEMPLATE_PATH"
+}
+
+# --- stop ----------------------------------------------------------------------------------------------------------
+
+do_stop() {
+  note users-servers "$(server_pids)"
+  # The token for `verify` needs the old release's code, whose import takes longer than a stop: it runs beside it.
+  [ -z "$MINT_TOKEN" ] || setsid sh "$PROGRAMS/executor.sh" step "$JOB" token </dev/null &
+  service_fence || return 1
+  service_stop || return 1
+  undo_announce
+  token_is_ready
+}
+
+undo_stop() {
+  undo_announce
+  service_unfence
+  if [ "$WAS_RUNNING" = yes ]; then
+    service_start || return 1
+    wait_for_hub "$PREVIOUS_VERSION" "$LIMIT_START" || {
+      say "the old hub does not answer as JupyterHub $PREVIOUS_VERSION"
+      service_log
+      return 1
+    }
+    note restarted "$(now)"
+  fi
+  service_forget_fence
+}
+
+# Pids of the users' servers that the database names and that live, for the spawners whose servers have one.
+server_pids() {
+  for server_pid in $(hubdb facts "$DATABASE_PATH" | tr ',' '\n' | sed -n 's/.*"pid": \([0-9]*\).*/\1/p'); do
+    [ ! -d "/proc/$server_pid" ] || printf '%s:%s ' "$server_pid" "$(start_time "$server_pid")"
+  done
+}
+
+# Which of those still live: the same process, not the same number.
+surviving_pids() {
+  for server in $(noted users-servers); do
+    ! is_alive "${server%:*}" "${server#*:}" || printf '%s ' "${server%:*}"
+  done
+}
+
+# --- token: a short-lived API token of the old release, put in after the snapshot, so that a rollback forgets it ----
+
+do_token() {
+  {
+    printf '%s\n' "$HEALTH_TOKEN"
+    while [ ! -e "$JOB/token-go" ]; do sleep 0.05; done
+    echo go
+  } | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb.py" token create --expires 600 --wait \
+    ${TOKEN_USER:+--user "$TOKEN_USER"} "$DATABASE_PATH" >"$JOB/token.out" && mv "$JOB/token.out" "$JOB/token"
+}
+
+token_session() { sed -n 's/^[0-9]* [0-9]* session token \([0-9]*\) .*/\1/p' "$JOB/journal" | tail -n 1; }
+
+# await_token FILE LIMIT: wait for a file of the token's process, LIMIT twentieths of a second, or for its end.
+await_token() {
+  await_tries=0
+  while [ ! -s "$1" ] && [ "$await_tries" -lt "$2" ]; do
+    [ "$await_tries" -lt 20 ] || [ -d "/proc/$(token_session)" ] || return 1
+    sleep 0.05
+    await_tries=$((await_tries + 1))
+  done
+  [ -s "$1" ]
+}
+
+# All its code is loaded before the environment is switched under it. Without a token the check is left out.
+token_is_ready() {
+  [ -n "$MINT_TOKEN" ] || return 0
+  await_token "$JOB/token.out" 200 || say 'no token could be made for the check with an old token'
+}
+
+mint_token() {
+  [ -s "$JOB/token.out" ] || return 0
+  note token asked
+  : >"$JOB/token-go"
+  await_token "$JOB/token" 200
+  kill_session "$(token_session)"
+}
+
+# --- snapshot: what a rollback restores ------------------------------------------------------------------------------
+
+do_snapshot() {
+  database_snapshot || return 1
+  note snapshot complete || return 1
+  mint_token
+}
+
+undo_snapshot() {
+  [ "$(noted snapshot)" = complete ] || {
+    database_discard_snapshot
+    return 0
+  }
+  if journal_has 'begin start'; then database_keep_new; fi
+  # Before these nothing of ours wrote to the database, and somebody else may have.
+  if [ -n "$(noted token)" ] || journal_has 'begin migrate' || journal_has 'begin load' || journal_has 'begin start'; then
+    database_put_back || return 1
+  fi
+  database_discard_snapshot
+}
+
+# --- switch (staged) or install (in place) -----------------------------------------------------------------------------
+
+do_switch() { environment_switch; }
+undo_switch() { environment_switch_back; }
+
+do_install() { environment_install; }
+undo_install() { environment_switch_back; }
+
+# --- migrate -------------------------------------------------------------------------------------------------------------
+
+do_migrate() {
+  database_before=$(database_revision) || return 1
+  if [ "$database_before" != "$PREVIOUS_REVISION" ]; then
+    say "the database is at revision $database_before, the plan was made for $PREVIOUS_REVISION"
+    return 1
+  fi
+  if [ "$database_before" = "$(noted head)" ]; then
+    say "the database is at the new release's revision $database_before already"
+    note revision "$database_before"
+    return 0
+  fi
+  migrate_copies=$(database_own_copies)
+  # -f and the service's own directory: elsewhere upgrade-db makes a new empty database and answers success.
+  as_hub "$ENVIRONMENT_PATH/bin/python" -m jupyterhub upgrade-db -f "$CONFIG_PATH" || return 1
+  database_after=$(database_revision) || return 1
+  if [ "$database_after" != "$(noted head)" ]; then
+    say "upgrade-db ended well, but the database is at revision $database_after and not at $(noted head)"
+    return 1
+  fi
+  note revision "$database_after"
+  database_remove_own_copies "$migrate_copies"
+}
+undo_migrate() { :; }
+
+# --- load (restore mode): the backup's database and files take the place of what is there ------------------------------
+
+do_load() {
+  database_load || return 1
+  each_file put_file
+}
+
+undo_load() { each_file put_file_back; }
+
+# FILES has a line "<number> <mode> <owner> <path>" for each file of the backup that belongs on this host.
+each_file() {
+  printf '%s\n' "$FILES" | while read -r file_number file_mode file_owner file_path; do
+    [ -n "$file_number" ] || continue
+    "$1" || exit 1
+  done
+}
+
+put_file() {
+  as_directory_owner "${file_path%/*}" /bin/sh "$PROGRAMS/files.sh" put "$file_path" "$file_mode" "$file_owner" \
+    ".before-$JOB_ID" <"$JOB/payload/$file_number"
+}
+
+put_file_back() {
+  as_directory_owner "${file_path%/*}" /bin/sh "$PROGRAMS/files.sh" put-back "$file_path" ".before-$JOB_ID" </dev/null
+}
+
+# Root works only where nobody else could have put a link in the way; elsewhere it is the hub's user.
+as_directory_owner() {
+  directory_checked=$1
+  shift
+  while [ "$(id -u)" = 0 ]; do
+    if [ "$(stat -c %u "$directory_checked" 2>/dev/null)" != 0 ] || [ -n "$(find "$directory_checked" -maxdepth 0 -perm /022 ! -perm -1000)" ]; then
+      as_uid "$HUB_UID" "$HUB_GID" "$@"
+      return
+    fi
+    [ -n "$directory_checked" ] && [ "$directory_checked" != / ] || break
+    directory_checked=${directory_checked%/*}
+    [ -n "$directory_checked" ] || directory_checked=/
+  done
+  "$@"
+}
+
+# --- start ---------------------------------------------------------------------------------------------------------------------
+
+do_start() {
+  service_unfence
+  service_start
+}
+
+undo_start() {
+  service_fence
+  service_stop
+}
+
+# --- verify: the commit point -----------------------------------------------------------------------------------------------------
+
+do_verify() {
+  wait_for_hub "$TARGET_VERSION" "$LIMIT_START" || {
+    say "the hub does not answer as JupyterHub $TARGET_VERSION"
+    service_log
+    return 1
+  }
+  note up "$(now)"
+  verify_token || return 1
+  health check --version "$TARGET_VERSION" || return 1
+  verify_stable || return 1
+  database_compare || return 1
+  [ -z "$CANARY_USER" ] || health spawn "$CANARY_USER" || return 1
+  note servers-after "$(surviving_pids)"
+  service_forget_fence
+}
+undo_verify() { :; }
+
+# The token's secret goes over stdin; without one the call is left out, and said to be.
+verify_token() {
+  if [ -n "$MINT_TOKEN" ] && [ ! -e "$JOB/token" ]; then HEALTH_TOKEN=''; fi
+  [ -n "$HEALTH_TOKEN" ] || note not-tried 'an API call with a token made before the upgrade'
+}
+
+# health VERB ARGS: health.py as the hub's user, with the hub's interpreter and nothing of its configuration.
+health() {
+  health_verb=$1
+  shift
+  printf '%s\n' "$HEALTH_TOKEN" |
+    as_uid "$HUB_UID" "$HUB_GID" "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/health.py" "$health_verb" "$HEALTH_BASE" "$@"
+}
+
+wait_for_hub() { health wait --version "$1" --timeout "$2" >/dev/null; }
+
+# One main process, the same over the window: a hub may answer at 2 s and exit at 5.
+verify_stable() {
+  stable_first=$(service_instance)
+  stable_checks=0
+  while [ "$stable_checks" -lt 3 ]; do
+    sleep 3.5
+    health check --version "$TARGET_VERSION" >/dev/null || return 1
+    if [ -z "$stable_first" ] || [ "$(service_instance)" != "$stable_first" ]; then
+      say "the hub's process changed while it was watched: it was $stable_first and is now $(service_instance)"
+      service_log
+      return 1
+    fi
+    stable_checks=$((stable_checks + 1))
+  done
+  note instance "$stable_first"
+}
+
+# --- confirm: the runner looks from outside and may still say no; silence keeps the new hub ----------------------------------------
+
+do_confirm() {
+  confirm_deadline=$(($(now) + CONFIRM_TIMEOUT * 100))
+  while [ -z "$(decision)" ] && [ "$(now)" -lt "$confirm_deadline" ]; do sleep 0.1; done
+  decide timeout 'nobody said no' >/dev/null
+}
+undo_confirm() { :; }
+
+# --- after the verdict is certain ----------------------------------------------------------------------------------------------------
+
+# The set-aside environment and database of this run stay as the way back by hand; those of the run before go.
+tidy() {
+  if [ -e "$JOB/token" ]; then
+    printf '%s\n' "$HEALTH_TOKEN" | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb.py" token delete \
+      "$DATABASE_PATH" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'
+  fi
+  environment_unmark
+  if [ -e "$STATE/kept" ]; then
+    while IFS=' ' read -r tidy_kind tidy_job; do
+      case $tidy_kind in
+        environment) environment_remove_kept "$tidy_job" ;;
+        database) database_remove_kept "$tidy_job" ;;
+      esac
+    done <"$STATE/kept"
+  fi
+  printf 'environment %s\ndatabase %s\n' "$JOB_ID" "$JOB_ID" >"$STATE/kept.new" && mv "$STATE/kept.new" "$STATE/kept"
+}

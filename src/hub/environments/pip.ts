@@ -1,0 +1,57 @@
+import type { Facts } from '../facts.ts';
+import type { Environment } from './index.ts';
+
+/** A virtual environment with pip. Host side: src/host/environments/pip.sh. */
+export function pip(facts: Facts, version: string): Environment {
+  const { environment, uid, privateMount } = facts;
+  const blockers: string[] = [];
+  const mayActAs = (owner: number) => uid === 0 || uid === owner;
+  if (!mayActAs(environment.uid)) {
+    blockers.push(`${environment.path} belongs to another user (uid ${environment.uid}): log in as that user, or use sudo.`);
+  }
+  if (environment.parentUid !== 0 && environment.parentUid !== environment.uid) {
+    blockers.push(
+      `The directory that holds ${environment.path} belongs to a third user (uid ${environment.parentUid}): ` +
+        'it must be the owner of the environment or root.',
+    );
+  } else if (!mayActAs(environment.parentUid)) {
+    blockers.push(
+      `A copy of ${environment.path} cannot be made beside it: its directory belongs to root. Use sudo (become: sudo).`,
+    );
+  }
+  // The copy, and what the new release brings.
+  const needed = Math.ceil(environment.size * 1.2) + 256 * 1024 * 1024;
+  if (environment.free < needed) {
+    blockers.push(
+      `The disk of ${environment.path} has ${mib(environment.free)} free; a copy of the environment needs ${mib(needed)}.`,
+    );
+  }
+  const install = privateMount === 'none' ? 'in-place' : 'staged';
+  return {
+    parameters: {
+      PACKAGE_MANAGER: 'pip',
+      INSTALL: install,
+      REQUIREMENT: `jupyterhub==${version}`,
+      ENVIRONMENT_PATH: environment.path,
+      ENVIRONMENT_UID: String(environment.uid),
+      ENVIRONMENT_GID: String(environment.gid),
+      ENVIRONMENT_PARENT_UID: String(environment.parentUid),
+      ENVIRONMENT_PARENT_GID: String(environment.parentGid),
+    },
+    guarantees: [
+      install === 'staged'
+        ? 'The new release is installed into a copy beside the running hub; the downtime holds one exchange of two directories.'
+        : 'The packages are fetched beforehand; the way back is a copy of the environment.',
+    ],
+    warnings:
+      install === 'in-place'
+        ? ['This host allows no private mount: the packages are installed during the downtime, which makes it longer.']
+        : [],
+    blockers,
+    install,
+  };
+}
+
+function mib(bytes: number): string {
+  return `${Math.ceil(bytes / (1024 * 1024))} MiB`;
+}

@@ -1,0 +1,274 @@
+import { z } from 'zod';
+
+// What discover.sh prints comes from a host that may be hostile: every field has a shape and a bound, and one that has
+// another shape than expected ends the run before anything is touched.
+
+const text = z.string().max(4096);
+const id = z.coerce.number().int().nonnegative();
+
+const introspectSchema = z.object({
+  version: text,
+  python: z.object({ version: text, executable: text, prefix: text }),
+  code_revision: text,
+  config_file: text,
+  config_files: z.array(text).max(2000),
+  cookie_secret_file: text.nullish(),
+  bind_url: text,
+  base_url: text,
+  cleanup_servers: z.boolean(),
+  proxy: z.object({ should_start: z.boolean().nullish() }),
+  database: z.object({ dialect: text, path: text.nullish(), url: text }),
+  page_template: text.nullish(),
+});
+
+const databaseFactsSchema = z.object({
+  revision: text.nullable(),
+  journal_mode: text,
+  size: z.number().nonnegative(),
+  rows: z.record(text, z.number().int().nonnegative()),
+  servers: z.array(z.object({ user: text, name: text, pid: z.number().int().positive().nullish() })).max(100_000),
+  quick_check: text,
+  half_migrated: z.array(text).max(100),
+});
+
+export type DatabaseFacts = z.infer<typeof databaseFactsSchema>;
+
+const NO_DATABASE: DatabaseFacts = {
+  revision: null,
+  journal_mode: 'unknown',
+  size: 0,
+  rows: {},
+  servers: [],
+  quick_check: 'it cannot be read',
+  half_migrated: [],
+};
+
+/** Everything that discovery found out about the hub and its host. Sizes in bytes. */
+export interface Facts {
+  /** The SSH user after `become`. */
+  uid: number;
+  os: string;
+  missingTools: string[];
+  service: {
+    manager: 'systemd' | 'commands';
+    /** systemd's properties of the unit; empty without systemd. */
+    properties: Record<string, string>;
+    /** Main process of the running hub. */
+    pid?: number;
+    uid: number;
+    gid: number;
+    user: string;
+    directory: string;
+  };
+  version: string;
+  python: string;
+  /** Alembic head of the installed code. */
+  codeRevision: string;
+  configFile: string;
+  configFiles: string[];
+  cookieSecretFile?: string;
+  bindUrl: string;
+  baseUrl: string;
+  cleanupServers: boolean;
+  /** Whether the hub starts its proxy itself, so that a restart interrupts users' connections. */
+  startsProxy: boolean;
+  database: { dialect: string; path: string; free: number } & DatabaseFacts;
+  environment: {
+    path: string;
+    uid: number;
+    gid: number;
+    parentUid: number;
+    parentGid: number;
+    isVenv: boolean;
+    pip: string;
+    requirements: string;
+    size: number;
+    free: number;
+  };
+  privateMount: 'root' | 'user' | 'none';
+  template?: { path: string; uid: number; gid: number; hasBlock: boolean };
+  /** Versions the package index offers for this Python; only looked up for `latest`. */
+  versions: string[];
+  stateRoot: string;
+  /** Jobs on this host that have come to no verdict yet: at work now, or left by a run whose host side died. */
+  unfinished: { alive: boolean; directory: string; owner: string }[];
+}
+
+/** What the host answered cannot be used. `problems` are sentences for the admin, with what to do. */
+export class DiscoveryProblem extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(problems.join(' '));
+    this.name = 'DiscoveryProblem';
+    this.problems = problems;
+  }
+}
+
+/** The raw facts of discover.sh: one `<name> <base64>` a line. Later lines of a name do not replace earlier ones. */
+export function readFacts(output: string): Map<string, string> {
+  const facts = new Map<string, string>();
+  for (const line of output.split('\n')) {
+    const match = /^([a-z][a-z-]*) ([A-Za-z0-9+/=]*)$/.exec(line);
+    if (match?.[1] !== undefined && match[2] !== undefined && !facts.has(match[1])) {
+      facts.set(match[1], Buffer.from(match[2], 'base64').toString('utf8'));
+    }
+  }
+  return facts;
+}
+
+/**
+ * The facts of a hub, from the output of discover.sh.
+ * Throws DiscoveryProblem with every problem found: no hub, several hubs, a configuration that cannot be loaded, a
+ * database or environment that this release cannot handle. A hub that is to be restored (`isRestore`) may have lost its
+ * database.
+ */
+export function parseFacts(output: string, unit: string, isRestore = false): Facts {
+  const raw = readFacts(output);
+  const get = (name: string) => raw.get(name) ?? '';
+  const problems: string[] = [];
+
+  const missingTools = get('missing-tools').split(' ').filter(Boolean);
+  if (missingTools.length > 0) {
+    problems.push(`The host lacks ${missingTools.join(', ')}: install them (on Debian: util-linux, coreutils, tar).`);
+  }
+  const manager = get('service-manager');
+  const properties = readProperties(get('unit-properties'));
+  if (manager === 'none') {
+    problems.push(
+      `No systemd unit ${unit} is loaded on the host. Give its name as \`service\`, or \`service-manager: commands\` with ` +
+        '`stop-command` and `start-command`.',
+    );
+  } else if (manager === 'commands' && !raw.has('pid')) {
+    const found = get('hubs').split('\n').filter(Boolean);
+    problems.push(
+      found.length === 0
+        ? 'No running JupyterHub was found on the host. Start it, or give `config-path` if its process shows no sign of it.'
+        : `Several JupyterHubs run on the host (pid and directory: ${found.join('; ')}). Say which one with \`config-path\`.`,
+    );
+  }
+  if (problems.length === 0 && !raw.has('introspect')) {
+    problems.push(
+      'The Python that runs the hub was not found from its command line. Give `environment-path`, the directory whose ' +
+        '`bin/python` runs JupyterHub.',
+    );
+  }
+  if (raw.has('introspect-failed')) {
+    problems.push(
+      `The hub's configuration could not be loaded with its own interpreter: ${get('introspect-failed').trim()}`,
+    );
+  }
+  if (problems.length > 0) throw new DiscoveryProblem(problems);
+
+  const hub = parseJson('introspect', get('introspect'), introspectSchema);
+  if (hub.database.dialect !== 'sqlite') {
+    throw new DiscoveryProblem([
+      `The hub's database is ${hub.database.dialect}; this release of jupyterhub-upgrade handles SQLite only.`,
+    ]);
+  }
+  if (get('database-facts') === '' && !isRestore) {
+    throw new DiscoveryProblem([
+      `The database ${get('database-path')} could not be read: ${get('database-log').trim() || 'no such file'}`,
+    ]);
+  }
+  const database = get('database-facts') === '' ? NO_DATABASE : parseJson('the database', get('database-facts'), databaseFactsSchema);
+  const [environmentUid = '', environmentGid = ''] = get('environment-owner').split(' ');
+  const [parentUid = '', parentGid = ''] = get('environment-parent-owner').split(' ');
+  if (!raw.has('environment-venv')) {
+    throw new DiscoveryProblem([
+      `${get('environment-path')} is not a virtual environment; this release of jupyterhub-upgrade handles pip in a ` +
+        'virtual environment only.',
+    ]);
+  }
+  if (get('pip') === '') {
+    throw new DiscoveryProblem([`There is no pip in ${get('environment-path')}, or its owner cannot run it.`]);
+  }
+  const [templateUid = '', templateGid = ''] = get('template-owner').split(' ');
+  return {
+    uid: id.parse(get('uid')),
+    os: get('os'),
+    missingTools,
+    service: {
+      manager: manager === 'systemd' ? 'systemd' : 'commands',
+      properties,
+      ...(raw.has('pid') ? { pid: id.parse(get('pid')) } : {}),
+      uid: id.parse(get('hub-uid')),
+      gid: id.parse(get('hub-gid')),
+      user: get('hub-user') || get('hub-uid'),
+      directory: get('directory'),
+    },
+    version: hub.version,
+    python: hub.python.version,
+    codeRevision: hub.code_revision,
+    configFile: hub.config_file,
+    configFiles: hub.config_files,
+    ...(hub.cookie_secret_file ? { cookieSecretFile: hub.cookie_secret_file } : {}),
+    bindUrl: hub.bind_url,
+    baseUrl: hub.base_url,
+    cleanupServers: hub.cleanup_servers,
+    startsProxy: hub.proxy.should_start !== false,
+    database: {
+      ...database,
+      dialect: 'sqlite',
+      path: get('database-path'),
+      free: Number(get('database-free')) * 1024,
+    },
+    environment: {
+      path: get('environment-path'),
+      uid: id.parse(environmentUid),
+      gid: id.parse(environmentGid),
+      parentUid: id.parse(parentUid),
+      parentGid: id.parse(parentGid),
+      isVenv: true,
+      pip: get('pip'),
+      requirements: get('requirements'),
+      size: Number(get('environment-kib')) * 1024,
+      free: Number(get('environment-free')) * 1024,
+    },
+    privateMount: z.enum(['root', 'user', 'none']).catch('none').parse(get('private-mount')),
+    ...(raw.has('template-path')
+      ? {
+          template: {
+            path: get('template-path'),
+            uid: id.parse(templateUid),
+            gid: id.parse(templateGid),
+            hasBlock: raw.has('template-block'),
+          },
+        }
+      : {}),
+    versions: get('versions').split(/,\s*/).filter(Boolean),
+    stateRoot: get('state-root'),
+    unfinished: get('unfinished')
+      .split('\n')
+      .flatMap((line) => {
+        const match = /^(alive|dead) (\/\S+) (.*)$/.exec(line);
+        return match ? [{ alive: match[1] === 'alive', directory: match[2] ?? '', owner: match[3] ?? '' }] : [];
+      }),
+  };
+}
+
+function parseJson<T>(what: string, json: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new DiscoveryProblem([`What the host said about ${what} is not JSON.`]);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new DiscoveryProblem([
+    `What the host said about ${what} has another form than expected: ${issue?.path.join('.')}: ${issue?.message}`,
+  ]);
+}
+
+/** The output of `systemctl show`; a property that stands there several times (EnvironmentFiles) has a line each. */
+function readProperties(text: string): Record<string, string> {
+  const properties: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) continue;
+    properties[name] = properties[name] === undefined ? value : `${properties[name]}\n${value}`;
+  }
+  return properties;
+}

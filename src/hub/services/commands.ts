@@ -1,0 +1,20 @@
+import type { Inputs } from '../../inputs.ts';
+import type { Facts } from '../facts.ts';
+import type { Service } from './index.ts';
+
+/** The hub is stopped and started by the user's own commands. Host side: src/host/services/commands.sh. */
+export function commands(facts: Facts, inputs: Inputs): Service {
+  const { stopCommand = '', startCommand = '' } = inputs.hub;
+  return {
+    parameters: { SERVICE_MANAGER: 'commands', UNIT: '', STOP_COMMAND: stopCommand, START_COMMAND: startCommand },
+    guarantees: [
+      'The upgrade on the host goes on when the runner or the connection is lost; a watchdog starts it again if it is killed.',
+    ],
+    warnings: ['Nothing keeps somebody else from starting the hub between stop and start, as systemd could.'],
+    blockers:
+      stopCommand === '' || startCommand === ''
+        ? ['The hub is no systemd unit: give `stop-command` and `start-command`.']
+        : [],
+    state: facts.service.pid === undefined ? { running: false, reason: 'no process of it was found' } : { running: true },
+  };
+}

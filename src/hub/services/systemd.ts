@@ -1,0 +1,38 @@
+import type { Inputs } from '../../inputs.ts';
+import type { Facts } from '../facts.ts';
+import type { Service } from './index.ts';
+
+/** The hub is a systemd unit. Host side: src/host/services/systemd.sh. */
+export function systemd(facts: Facts, inputs: Inputs): Service {
+  const { properties } = facts.service;
+  const unit = inputs.hub.service;
+  const blockers: string[] = [];
+  if (facts.uid !== 0) {
+    blockers.push(
+      `Stopping and starting ${unit} needs root: let the SSH user run sudo without a password (become: sudo), or log in as root.`,
+    );
+  }
+  const killsServers = properties.KillMode === 'control-group' || properties.KillMode === 'mixed';
+  return {
+    parameters: { SERVICE_MANAGER: 'systemd', UNIT: unit, STOP_COMMAND: '', START_COMMAND: '' },
+    guarantees: [
+      `Between stop and start nothing else can start ${unit}: a condition in a drop-in keeps it down.`,
+      'The upgrade on the host is a systemd unit of its own: it goes on when the runner or the connection is lost, and is started again if it is killed.',
+    ],
+    warnings: [],
+    blockers,
+    state: stateOf(properties),
+    ...(killsServers
+      ? { serversEnd: `KillMode=${properties.KillMode} ends everything the unit started when it stops` }
+      : {}),
+  };
+}
+
+function stateOf(properties: Record<string, string>): Service['state'] {
+  const { ActiveState = 'unknown', SubState = '', Result = '', NRestarts = '0' } = properties;
+  if (ActiveState === 'active') return { running: true };
+  if (SubState === 'auto-restart' || ActiveState === 'activating') {
+    return { running: false, reason: `it is in a restart loop (${NRestarts} restarts, last result: ${Result})` };
+  }
+  return { running: false, reason: `it is ${ActiveState} (${SubState}, result: ${Result})` };
+}

@@ -1,0 +1,176 @@
+import { createReadStream } from 'node:fs';
+import { uploadBackup } from '../backup/artifacts.ts';
+import { readBundle } from '../backup/bundle.ts';
+import type { DatabaseDigest, Manifest } from '../backup/manifest.ts';
+import { differences } from '../backup/prove.ts';
+import { restoreText } from '../backup/restore-text.ts';
+import { createSealer, type Sealer } from '../backup/seal.ts';
+import { type SealedFile, sealToFile } from '../backup/seal-to-file.ts';
+import { UpgradeError } from '../errors.ts';
+import { BACKUP, PROOF } from '../host/programs.ts';
+import type { Facts } from '../hub/facts.ts';
+import { serviceOf } from '../hub/services/index.ts';
+import { hubParameters } from '../transaction/plan.ts';
+import { asTrouble } from './discover.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Copies the live hub into a sealed artifact and proves it by opening it again and restoring its database into a
+ * scratch file. `hasJob`: the executor of this run holds the hub's lock already.
+ */
+export async function backUp(run: Run, facts: Facts, hasJob: boolean): Promise<void> {
+  const sealer = await createSealer(run.inputs.backup.seal);
+  const file = await log(run, 'backup', 'Back up the live hub', () => collect(run, facts, sealer, hasJob));
+  try {
+    await log(run, 'upload', 'Upload the sealed backup', () => upload(run, file, sealer));
+    await log(run, 'prove', 'Prove the backup by restoring it', () => prove(run, facts, file, sealer));
+  } finally {
+    await file.remove();
+  }
+}
+
+async function log<T>(run: Run, name: string, title: string, work: () => Promise<T>): Promise<T> {
+  return run.log.step(name, title, async () => {
+    run.signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      throw asTrouble(error, name, 'Mend the cause and run the job again; without a proven backup nothing is stopped.');
+    }
+  });
+}
+
+async function collect(run: Run, facts: Facts, sealer: Sealer, hasJob: boolean): Promise<SealedFile> {
+  const { inputs, context, link } = run;
+  const hub = hubParameters(inputs, facts);
+  const service = serviceOf(facts, inputs);
+  const environmentFiles = (facts.service.properties.EnvironmentFiles ?? '')
+    .split('\n')
+    .map((line) => line.replace(/ \(ignore_errors=.*\)$/, ''))
+    .filter((path) => path.startsWith('/'));
+  const manifest = draftManifest(run, facts);
+  const order = {
+    manifest,
+    restore: restoreText(manifest),
+    collect: [
+      ...[facts.configFile, ...facts.configFiles].map((path) => ({ path, kind: 'config' })),
+      ...(facts.cookieSecretFile ? [{ path: facts.cookieSecretFile, kind: 'secret' }] : []),
+      ...inputs.backup.extraPaths.map((path) => ({ path, kind: 'extra' })),
+    ],
+    handed: [
+      { name: 'requirements.txt', path: facts.environment.path, kind: 'environment' },
+      ...(facts.service.properties.FragmentPath ? [{ name: 'unit.txt', path: facts.service.properties.FragmentPath, kind: 'service' }] : []),
+      ...environmentFiles.map((path, index) => ({ name: `environment-${index + 1}`, path, kind: 'secret' })),
+    ],
+  };
+  const name = `${inputs.backup.artifactName ?? `jupyterhub-backup-${inputs.connection.host}`}-${context.runId}-${context.runAttempt}${sealer.extension}`;
+  const file = await sealToFile(
+    (sink, signal) =>
+      link.run({
+        script: 'backup.sh',
+        programs: BACKUP,
+        parameters: {
+          ...hub,
+          ...service.parameters,
+          HUB_ENV: '',
+          HAS_JOB: hasJob ? 'yes' : 'no',
+          DATABASE_PATH: facts.database.path,
+          ENVIRONMENT_PATH: facts.environment.path,
+          ENVIRONMENT_UID: String(facts.environment.uid),
+          ENVIRONMENT_GID: String(facts.environment.gid),
+          ENVIRONMENT_FILES: environmentFiles.join('\n'),
+          ORDER: JSON.stringify(order),
+        },
+        stdout: sink,
+        onLine: (line) => run.log.remote(line),
+        signal: AbortSignal.any([signal, run.signal]),
+      }),
+    { sealer, parent: context.tempDir, name },
+  );
+  run.log.info(`${name}: ${file.size} bytes, sha256:${file.sha256}`);
+  return file;
+}
+
+/** The manifest but for what the host adds: the database's digest and mode, and the list of files. */
+function draftManifest({ inputs, context }: Run, facts: Facts): Omit<Manifest, 'files'> {
+  return {
+    format: 'jupyterhub-upgrade-backup',
+    version: 1,
+    createdAt: new Date().toISOString(),
+    runUrl: context.runUrl,
+    host: inputs.connection.host,
+    jupyterhub: { version: facts.version, revision: facts.database.revision ?? '' },
+    python: facts.python,
+    service: {
+      manager: facts.service.manager,
+      ...(facts.service.manager === 'systemd' ? { unit: inputs.hub.service } : {}),
+      user: facts.service.user,
+      workingDirectory: facts.service.directory,
+    },
+    environment: { path: facts.environment.path, manager: 'pip' },
+    database: {
+      dialect: 'sqlite',
+      path: facts.database.path,
+      file: 'database/jupyterhub.sqlite',
+      mode: '0600',
+      digest: { schema: '', tables: {} },
+    },
+  };
+}
+
+async function upload({ inputs, context, log, result }: Run, file: SealedFile, sealer: Sealer): Promise<void> {
+  const artifact = await uploadBackup(file, context, { retentionDays: inputs.backup.retentionDays });
+  const { seal } = inputs.backup;
+  result.backup = {
+    artifactId: artifact.id,
+    name: artifact.name,
+    digest: artifact.digest,
+    size: artifact.size,
+    url: artifact.url,
+    sealedFor: seal.kind === 'none' ? 'nobody' : seal.kind,
+    proven: false,
+    files: [],
+  };
+  log.info(`Artifact ${artifact.name} (id ${artifact.id}), ${artifact.digest}: stored, listed again, digest equal.`);
+  if (sealer.extension === '.tar') log.warning('Backup', 'The backup is not sealed: everybody who can read this repository can read it.');
+}
+
+/** Opens the file whose digest the artifact has, and restores its database into a scratch file on the host. */
+async function prove(run: Run, facts: Facts, file: SealedFile, sealer: Sealer): Promise<void> {
+  const { link, log, result } = run;
+  let manifest: Manifest | undefined;
+  const plain = await sealer.open(createReadStream(file.path));
+  const database = async function* () {
+    for await (const entry of readBundle(plain)) {
+      manifest = entry.manifest;
+      if (entry.file.kind === 'database') yield { name: 'database', size: entry.file.size, content: entry.content };
+    }
+  };
+  const output = await link.run({
+    script: 'prove.sh',
+    programs: PROOF,
+    parameters: {
+      ...hubParameters(run.inputs, facts),
+      DATABASE_PATH: facts.database.path,
+      ENVIRONMENT_PATH: facts.environment.path,
+    },
+    payload: database(),
+    onLine: (line) => log.remote(line),
+    signal: run.signal,
+  });
+  if (!manifest) throw new Error('The backup has no manifest.');
+  const found = differences(manifest.database.digest, JSON.parse(output) as DatabaseDigest, 'exact');
+  if (found.length > 0) {
+    throw new UpgradeError(`The backup did not come back as it was: ${found.join(' ')}`, {
+      step: 'prove',
+      hub: 'The hub was not touched.',
+      next: 'Run the job again; if this comes back, the disk of the host or the artifact store is damaged.',
+    });
+  }
+  const rows = Object.values(manifest.database.digest.tables).reduce((sum, table) => sum + table.rows, 0);
+  log.info(`Restored into a scratch file: schema and all ${rows} rows are equal.`);
+  if (result.backup) {
+    result.backup.proven = true;
+    result.backup.files = manifest.files.map(({ file: name, size }) => ({ file: name, size }));
+  }
+}

@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { lookFromOutside } from '../hub/health.ts';
+import type { Job } from '../transaction/job.ts';
+import type { Run } from './run.ts';
+
+/** What the hub should answer, and where its host reaches it. */
+export interface Expected {
+  base: string;
+  version: string;
+  token?: string | undefined;
+}
+
+/** A hub verified by its host may still need some seconds for the public address (an external service that is down). */
+const PATIENCE_S = 45;
+
+/** Looks at the hub from the runner: at `health-url`, or through the SSH connection where the hub's own address is. */
+export async function look(run: Run, expected: Expected): Promise<string[]> {
+  const { healthUrl } = run.inputs.verify;
+  const dial = async (host: string, port: number) => (await run.link.host()).forward(host, port);
+  const base = healthUrl ?? expected.base;
+  const problems = await lookFromOutside(base.endsWith('/') ? base : `${base}/`, expected, healthUrl === undefined ? dial : undefined);
+  if (problems.length === 0) {
+    run.log.info(`${base} answers as JupyterHub ${expected.version}${healthUrl === undefined ? ', seen through the SSH connection' : ''}.`);
+  }
+  return problems;
+}
+
+/** Looks from outside and decides for the host. Saying nothing would keep the new hub. */
+export async function confirm(run: Run, job: Job, expected: Expected): Promise<void> {
+  const patience = Math.max(5, Math.min(PATIENCE_S, run.inputs.confirmTimeout - 10));
+  const end = performance.now() + patience * 1000;
+  let problems = await look(run, expected);
+  while (problems.length > 0 && performance.now() < end) {
+    await delay(1000);
+    problems = await look(run, expected);
+  }
+  for (const problem of problems) run.log.info(problem);
+  if (problems.length === 0) await job.tell('commit', 'verified from outside');
+  else await job.tell('abort', `from outside: ${problems[0]}`);
+}

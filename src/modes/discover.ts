@@ -1,0 +1,87 @@
+import { UpgradeError } from '../errors.ts';
+import { DISCOVERY } from '../host/programs.ts';
+import { DiscoveryProblem, type Facts, parseFacts } from '../hub/facts.ts';
+import { CommandFailed } from '../ssh/connection.ts';
+import type { Run } from './run.ts';
+
+/** Connects to the host and finds out which rights the SSH user has there. */
+export async function connectToHost(run: Run): Promise<void> {
+  const { inputs, link, log } = run;
+  await log.step('connect', `Connect to ${inputs.connection.host}`, async () => {
+    const host = await link.host();
+    log.info(`The host presented the key that was expected: ${host.hostKey}`);
+    link.become = await rightsOf(run);
+    log.info(link.become === 'sudo' ? `Working as root through sudo.` : `Working as ${inputs.connection.username}.`);
+  });
+}
+
+async function rightsOf({ inputs, link }: Run): Promise<'sudo' | 'none'> {
+  const { become } = inputs.hub;
+  if (become !== 'auto' || inputs.connection.username === 'root') return become === 'sudo' ? 'sudo' : 'none';
+  const host = await link.host();
+  const { stdout } = await host.run('exec /bin/sh -c \'echo "uid $(id -u)"; sudo -n true 2>/dev/null && echo sudo\' || true');
+  return !/^uid 0$/m.test(stdout) && /^sudo$/m.test(stdout) ? 'sudo' : 'none';
+}
+
+/** Finds out everything about the hub without touching it. */
+export async function discover(run: Run): Promise<Facts> {
+  const { inputs, link, log, result } = run;
+  return log.step('discover', 'Look at the hub', async () => {
+    const { hub } = inputs;
+    const output = await link.again(() =>
+      link.run({
+        script: 'discover.sh',
+        programs: DISCOVERY,
+        parameters: {
+          UNIT: hub.service,
+          SERVICE_MANAGER: hub.serviceManager,
+          CONFIG_PATH: hub.configPath ?? '',
+          ENVIRONMENT_PATH: hub.environmentPath ?? '',
+          TARGET_VERSION: inputs.targetVersion,
+        },
+        onLine: (line) => log.remote(line),
+        timeoutMs: 5 * 60_000,
+        signal: run.signal,
+      }),
+    );
+    const facts = readFacts(output, hub.service, inputs.mode === 'restore');
+    const { database, environment, service } = facts;
+    result.versions.previous = facts.version;
+    result.versions.current = facts.version;
+    if (database.revision !== null) {
+      result.revisions.previous = database.revision;
+      result.revisions.current = database.revision;
+    }
+    result.rows.before = database.rows;
+    result.servers = database.servers.map(({ user, name, pid }) => ({ user, name, ...(pid ? { pid } : {}) }));
+    log.info(`JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`);
+    log.info(`configuration ${facts.configFile}, run by ${service.user} in ${service.directory}`);
+    log.info(`database ${database.path} at revision ${database.revision}, ${database.journal_mode} mode, ${size(database.size)}`);
+    log.info(`${database.rows.users ?? 0} users, ${database.rows.groups ?? 0} groups, ${database.rows.api_tokens ?? 0} API tokens, ${database.servers.length} running user servers`);
+    return facts;
+  });
+}
+
+function readFacts(output: string, unit: string, isRestore: boolean): Facts {
+  try {
+    return parseFacts(output, unit, isRestore);
+  } catch (error) {
+    if (!(error instanceof DiscoveryProblem)) throw error;
+    throw new UpgradeError(error.problems.join('\n'), {
+      step: 'discover',
+      hub: 'Nothing was touched.',
+      next: 'Mend what is said above and run the job again.',
+    });
+  }
+}
+
+/** A phase's failure on the host as an error for people: its last lines are the cause. */
+export function asTrouble(error: unknown, step: string, next: string): unknown {
+  if (!(error instanceof CommandFailed)) return error;
+  const cause = error.stderr.trim().split('\n').slice(-3).join(' ') || error.message;
+  return new UpgradeError(cause, { step, hub: 'The hub was not touched.', next }, { cause: error });
+}
+
+function size(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${Math.ceil(bytes / (1024 * 1024))} MiB`;
+}

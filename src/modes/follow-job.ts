@@ -1,0 +1,164 @@
+import { UpgradeError } from '../errors.ts';
+import type { Outcome } from '../outcome.ts';
+import type { OpenStep } from '../report/log.ts';
+import type { StepReport } from '../report/result.ts';
+import type { FollowEnd, Job } from '../transaction/job.ts';
+import type { JournalEntry, JournalView } from '../transaction/journal.ts';
+import type { Step } from '../transaction/plan.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Follows the job to its verdict and reports it. `confirm` is called once the host has verified the hub itself: it looks
+ * from outside and tells the job what it decided. Throws UpgradeError for every verdict but `committed`.
+ */
+export async function followJob(
+  run: Run,
+  job: Job,
+  steps: Step[],
+  confirm: () => Promise<void>,
+  done: Outcome,
+): Promise<Outcome> {
+  const screen = new Screen(run, steps);
+  let end: FollowEnd = await job.follow(screen, 'begin confirm', run.signal);
+  if (end === 'until') {
+    await confirm();
+    end = await job.follow(screen, undefined, run.signal);
+  }
+  screen.close();
+  report(run, job.view);
+  return verdict(run, job, end, done);
+}
+
+/** Shows a job's journal as steps of the log. */
+class Screen {
+  readonly #run: Run;
+  readonly #titles: Map<string, string>;
+  readonly #open = new Map<string, { step: OpenStep; time: number }>();
+  /** Seconds of the run at the host's uptime zero; the first entry that comes sets it. */
+  #offset: number | undefined;
+  #line = '';
+
+  constructor(run: Run, steps: Step[]) {
+    this.#run = run;
+    this.#titles = new Map(steps.map(({ name, title }) => [name, title]));
+  }
+
+  onLog(text: string): void {
+    const lines = (this.#line + text).split('\n');
+    this.#line = lines.pop() ?? '';
+    for (const line of lines) this.#run.log.remote(line);
+  }
+
+  onLost(): void {
+    this.#run.log.info('The connection to the host was lost; the host goes on, and the connection is made again.');
+  }
+
+  onEntry({ time, event, step, rest }: JournalEntry): void {
+    const { log } = this.#run;
+    this.#offset ??= this.#run.jobStartedAt - time / 100;
+    const title = this.#titles.get(step) ?? step;
+    if (event === 'begin' && this.#titles.has(step)) this.#begin(step, step, title, time);
+    else if (event === 'done') this.#end(step, 'done', time);
+    else if (event === 'fail') this.#end(step, 'failed', time, rest);
+    else if (event === 'undo') this.#begin(`undo ${step}`, `undo-${step}`, `Undo: ${title}`, time);
+    else if (event === 'undone') this.#end(`undo ${step}`, 'undone', time);
+    else if (event === 'undo-failed') this.#end(`undo ${step}`, 'undo-failed', time);
+    else if (event === 'decision') log.info(`Decided: ${rest}`);
+    else if (event === 'note' && rest.startsWith('up ')) log.info('The hub answers again.');
+  }
+
+  close(): void {
+    if (this.#line !== '') this.#run.log.remote(this.#line);
+    this.#line = '';
+    for (const { step } of this.#open.values()) step.end('failed', { note: 'not finished' });
+    this.#open.clear();
+  }
+
+  #begin(key: string, name: string, title: string, time: number): void {
+    const startedAt = (this.#offset ?? 0) + time / 100;
+    this.#open.set(key, { step: this.#run.log.begin(name, title, 'host', startedAt), time });
+  }
+
+  #end(key: string, outcome: StepReport['outcome'], time: number, note?: string): void {
+    const open = this.#open.get(key);
+    this.#open.delete(key);
+    open?.step.end(outcome, { seconds: (time - open.time) / 100, ...(note === undefined ? {} : { note }) });
+  }
+}
+
+/** What the journal says for the result, whatever the verdict. */
+export function report({ result, jobStartedAt }: Run, view: JournalView): void {
+  const [first] = view.entries;
+  const { downtime, verdict } = view;
+  if (downtime && first) {
+    result.downtime = { startedAt: jobStartedAt + (downtime.from - first.time) / 100, seconds: downtime.seconds };
+  }
+  result.notified.push(...view.notes('notified'));
+  result.warnings.push(...view.notes('not-notified'));
+  result.notTried.push(...view.notes('not-tried'));
+  const target = view.note('target-version');
+  const previous = view.note('previous-version');
+  if (previous) result.versions.previous ??= previous;
+  if (verdict === 'committed') {
+    if (target) result.versions.current = target;
+    result.revisions.current = view.note('revision') ?? result.revisions.current ?? '';
+    const compare = parseCompare(view.note('compare'));
+    if (compare) {
+      result.rows.before = compare.before;
+      result.rows.after = compare.after;
+    }
+    const survivors = new Set((view.note('servers-after') ?? '').split(' '));
+    for (const server of result.servers) {
+      if (server.pid !== undefined) server.survived = survivors.has(String(server.pid));
+    }
+  }
+  const kept = view.note('kept-new-database');
+  if (kept) result.warnings.push(`What the new hub wrote before it was taken back is kept on the host in ${kept}.`);
+}
+
+function parseCompare(json?: string): { before: Record<string, number>; after: Record<string, number> } | undefined {
+  try {
+    const { counts } = JSON.parse(json ?? '') as { counts?: Record<string, unknown> };
+    const pick = (index: 0 | 1) =>
+      Object.fromEntries(
+        Object.entries(counts ?? {}).flatMap(([kind, pair]) =>
+          Array.isArray(pair) && typeof pair[index] === 'number' ? [[kind, pair[index] as number]] : [],
+        ),
+      );
+    return { before: pick(0), after: pick(1) };
+  } catch {
+    return undefined;
+  }
+}
+
+function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome): Outcome {
+  const { result } = run;
+  const { view } = job;
+  const previous = result.versions.previous ?? 'the old release';
+  const failure = view.failure ?? { step: 'confirm', reason: (view.decision ?? '').replace(/^\w+ /, '') };
+  const fail = (outcome: Outcome, hub: string, next: string): never => {
+    result.outcome = outcome;
+    throw new UpgradeError(failure.reason, { step: failure.step, hub, next });
+  };
+  const where = result.backup ? ` The backup is the artifact ${result.backup.name} (id ${result.backup.artifactId}).` : '';
+  switch (end === 'dead' ? 'dead' : view.verdict) {
+    case 'committed':
+      return done;
+    case 'not-begun':
+      return fail('failed-before-change', `Nothing was stopped: the hub runs JupyterHub ${previous} as before.`, 'Mend the cause and run the job again.');
+    case 'rolled-back':
+      return fail(
+        'rolled-back',
+        `The hub runs JupyterHub ${previous} again, with the environment and the database of before the stop.`,
+        `Mend the cause and run the job again.${where}`,
+      );
+    case 'rollback-failed':
+      return fail(
+        'rollback-failed',
+        `The way back did not succeed either, and the hub is down. Everything is in place on the host: the journal in ${job.directory}.`,
+        `Look at ${job.directory}/log. To try the way back again, as the same user: sed -i '/verdict/d' ${job.directory}/journal; sh ${job.directory}/programs/executor.sh run ${job.directory}.${where}`,
+      );
+    default:
+      return fail('unknown', `The host's job in ${job.directory} died without a verdict.`, `Look at ${job.directory}/log on the host.${where}`);
+  }
+}

@@ -1,0 +1,40 @@
+import { UpgradeError } from '../errors.ts';
+import type { Outcome } from '../outcome.ts';
+import { type Plan, planUpgrade } from '../transaction/plan.ts';
+import { connectToHost, discover } from './discover.ts';
+import type { Run } from './run.ts';
+
+/** Says what an upgrade would do, and touches nothing. */
+export async function plan(run: Run): Promise<Outcome> {
+  await connectToHost(run);
+  const facts = await discover(run);
+  const made = planUpgrade(run.inputs, facts);
+  await showPlan(run, made);
+  return made.unchanged ? 'unchanged' : 'planned';
+}
+
+/** Shows a plan and puts it into the result. Throws UpgradeError, with every blocker, for one that cannot be carried out. */
+export async function showPlan(run: Run, plan: Plan): Promise<void> {
+  const { log, result } = run;
+  result.plan = { digest: plan.digest };
+  result.versions.target = plan.to;
+  result.guarantees.push(...plan.guarantees);
+  result.warnings.push(...plan.warnings);
+  await log.step('plan', 'Plan', async () => {
+    log.info(plan.unchanged ? `JupyterHub ${plan.to} is installed already.` : `JupyterHub ${plan.from} → ${plan.to}`);
+    if (!plan.unchanged) {
+      for (const [index, { title }] of plan.steps.entries()) log.info(`${String(index + 1).padStart(3)}. ${title}`);
+      log.info(plan.told.length === 0 ? 'Told before the stop: nobody.' : `Told before the stop: ${plan.told.join(', ')}.`);
+    }
+    for (const guarantee of plan.guarantees) log.info(`+ ${guarantee}`);
+    for (const warning of plan.warnings) log.info(`! ${warning}`);
+    log.info(`plan digest ${plan.digest}`);
+    if (plan.blockers.length > 0) {
+      throw new UpgradeError(plan.blockers.join('\n'), {
+        step: 'plan',
+        hub: 'Nothing was touched.',
+        next: 'Mend what is said above and run the job again.',
+      });
+    }
+  });
+}

@@ -1,0 +1,118 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { downloadBackup } from '../backup/artifacts.ts';
+import { readBundle } from '../backup/bundle.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import { createOpener, type Opener } from '../backup/seal.ts';
+import { UpgradeError } from '../errors.ts';
+import type { Facts } from '../hub/facts.ts';
+import type { Outcome } from '../outcome.ts';
+import type { PayloadFile } from '../ssh/phase.ts';
+import { planRestore } from '../transaction/plan-restore.ts';
+import { asTrouble, connectToHost, discover } from './discover.ts';
+import { confirm } from './confirm.ts';
+import { finishEarlierJobs } from './earlier-jobs.ts';
+import { followJob } from './follow-job.ts';
+import { showPlan } from './plan.ts';
+import type { Run } from './run.ts';
+import { startJob } from './start-job.ts';
+
+/** A backup, opened and checked from its first byte to its last. */
+interface Checked {
+  manifest: Manifest;
+  /** `pip freeze` of the environment it was made in. */
+  requirements: string;
+}
+
+/** Puts a backup back: fetched and checked whole before the host is touched, then a job like that of an upgrade. */
+export async function restore(run: Run): Promise<Outcome> {
+  const { inputs, context, log } = run;
+  const wanted = inputs.restore;
+  if (!wanted) throw new Error('Mode restore without its inputs.');
+  const { file, artifact } = await log.step('download', 'Fetch the backup', async () => {
+    const fetched = await downloadBackup(wanted, context, context.tempDir);
+    log.info(`Artifact ${fetched.artifact.name} (id ${fetched.artifact.id}), ${fetched.artifact.digest}: fetched, digest equal.`);
+    return fetched;
+  }).catch((error) => {
+    throw asTrouble(error, 'download', 'Check artifact-id and run-id, and that the token may read the artifacts of that run.');
+  });
+  try {
+    const { seal } = inputs.backup;
+    const opener = createOpener({
+      identity: wanted.identity,
+      passphrase: seal.kind === 'passphrase' ? seal.passphrase : undefined,
+    });
+    const checked = await log.step('check', 'Open and check the backup', () => check(run, file, opener));
+    const { seal: _, ...rest } = { seal, name: artifact.name };
+    run.result.backup = {
+      ...rest,
+      artifactId: artifact.id,
+      digest: artifact.digest,
+      size: artifact.size,
+      url: artifact.url,
+      sealedFor: seal.kind === 'none' ? (wanted.identity ? 'recipients' : 'nobody') : seal.kind,
+      proven: true,
+      files: checked.manifest.files.map(({ file: name, size }) => ({ file: name, size })),
+    };
+    await connectToHost(run);
+    const facts = await finishEarlierJobs(run, await discover(run));
+    return await putBack(run, facts, checked, () => payloadOf(file, opener));
+  } finally {
+    await rm(dirname(file), { recursive: true, force: true });
+  }
+}
+
+async function check({ log }: Run, file: string, opener: Opener): Promise<Checked> {
+  try {
+    let manifest: Manifest | undefined;
+    let requirements = '';
+    for await (const entry of readBundle(await opener.open(createReadStream(file)))) {
+      manifest = entry.manifest;
+      if (entry.file.kind === 'environment') for await (const chunk of entry.content) requirements += String(chunk);
+    }
+    if (!manifest) throw new Error('The backup has no manifest.');
+    log.info(`JupyterHub ${manifest.jupyterhub.version} on ${manifest.host}, made ${manifest.createdAt} by ${manifest.runUrl}`);
+    log.info(`${manifest.files.length} files, each with the sum that the manifest gives.`);
+    return { manifest, requirements };
+  } catch (error) {
+    throw new UpgradeError(error instanceof Error ? error.message : String(error), {
+      step: 'check',
+      hub: 'The hub was not touched; the host was not even connected to.',
+      next: 'Give the key or passphrase this backup was sealed with, or another artifact.',
+    });
+  }
+}
+
+async function putBack(run: Run, facts: Facts, checked: Checked, payload: () => AsyncIterable<PayloadFile>): Promise<Outcome> {
+  const plan = planRestore(run.inputs, facts, checked.manifest, checked.requirements);
+  await showPlan(run, plan);
+  const job = await startJob(run, facts, plan.parameters, payload);
+  const expected = { base: plan.parameters.HEALTH_BASE ?? '', version: plan.to, token: run.inputs.verify.healthToken };
+  return followJob(run, job, plan.steps, () => confirm(run, job, expected), 'restored');
+}
+
+/** What the host needs of the bundle: names of ours, so that nothing in the backup says where a file goes on the way. */
+async function* payloadOf(file: string, opener: Opener): AsyncGenerator<PayloadFile> {
+  for await (const entry of readBundle(await opener.open(createReadStream(file)))) {
+    const name = payloadName(entry.manifest, entry.file.file);
+    if (name !== undefined) yield { name, size: entry.file.size, content: entry.content };
+  }
+}
+
+/** The name under which a file of the bundle is sent, or undefined for one that is not put back. */
+export function payloadName(manifest: Manifest, file: string): string | undefined {
+  const index = manifest.files.findIndex((listed) => listed.file === file);
+  switch (manifest.files[index]?.kind) {
+    case 'database':
+      return 'database';
+    case 'environment':
+      return 'requirements';
+    case 'config':
+    case 'secret':
+    case 'extra':
+      return `file-${index}`;
+    default:
+      return undefined;
+  }
+}

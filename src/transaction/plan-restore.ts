@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { Manifest } from '../backup/manifest.ts';
+import { databaseOf } from '../hub/databases/index.ts';
+import { environmentOf } from '../hub/environments/index.ts';
+import type { Facts } from '../hub/facts.ts';
+import { serviceOf } from '../hub/services/index.ts';
+import type { Inputs } from '../inputs.ts';
+import { hubParameters, type Plan, stepParameters, stepsOf } from './plan.ts';
+
+/**
+ * The plan that puts a backup back, on a hub in whatever state: running, stopped, crash-looping or half migrated. The
+ * environment is exchanged only when it is not the one of the backup.
+ */
+export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, requirements: string): Plan {
+  const to = manifest.jupyterhub.version;
+  const service = serviceOf(facts, inputs);
+  const database = databaseOf(facts);
+  const environment = environmentOf(facts, to);
+  const isSame = facts.version === to && sameRequirements(facts.environment.requirements, requirements);
+  // A damaged or half migrated database is what a restore is for.
+  const blockers = [...service.blockers, ...(isSame ? [] : environment.blockers)];
+  const warnings = [...service.warnings, ...(isSame ? [] : environment.warnings)];
+  if (manifest.database.path !== facts.database.path) {
+    blockers.push(
+      `The backup's database was ${manifest.database.path}; the configuration on the host now says ${facts.database.path}. ` +
+        'Put the old db_url back first.',
+    );
+  }
+  if (manifest.environment.path !== facts.environment.path) {
+    blockers.push(
+      `The backup was made with the environment ${manifest.environment.path}; the hub now uses ${facts.environment.path}.`,
+    );
+  }
+  const isRunning = service.state.running;
+  if (!service.state.running) warnings.push(`The hub does not run now: ${service.state.reason}.`);
+  warnings.push('What was written to the hub after this backup was made is replaced. The present database is kept on the host.');
+  const install = environment.install === 'staged' ? 'switch' : 'install';
+  const steps = stepsOf(inputs, facts, [
+    ...(isSame ? [] : ['stage']),
+    ...(isRunning ? ['announce'] : []),
+    'stop',
+    'snapshot',
+    ...(isSame ? [] : [install]),
+    'load',
+    'start',
+    'verify',
+    'confirm',
+  ]);
+  const listed = manifest.files.find(({ kind }) => kind === 'database');
+  const files = manifest.files.flatMap(({ kind, mode, owner, path }, index) =>
+    ['config', 'secret', 'extra'].includes(kind) ? [`file-${index} ${mode} ${owner} ${path}`] : [],
+  );
+  const parameters: Record<string, string> = {
+    ...Object.assign({}, service.parameters, environment.parameters, database?.parameters),
+    ...hubParameters(inputs, facts, to),
+    TARGET_VERSION: to,
+    PREVIOUS_VERSION: facts.version,
+    PREVIOUS_REVISION: facts.database.revision ?? '',
+    WAS_RUNNING: isRunning ? 'yes' : 'no',
+    MINT_TOKEN: '',
+    HEALTH_TOKEN: inputs.verify.healthToken ?? '',
+    FILES: files.join('\n'),
+    DATABASE_SIZE: String(listed?.size ?? ''),
+    DATABASE_SHA256: listed?.sha256 ?? '',
+    ...stepParameters(steps),
+  };
+  const digest = createHash('sha256')
+    .update(JSON.stringify({ from: facts.version, to, manifest, steps: steps.map(({ name }) => name), blockers }))
+    .digest('hex');
+  return {
+    from: facts.version,
+    to,
+    unchanged: false,
+    steps,
+    parameters,
+    mintsToken: false,
+    guarantees: [...service.guarantees, ...(isSame ? [] : environment.guarantees), ...(database?.guarantees ?? [])],
+    warnings,
+    told: isRunning && parameters.NOTICE_HTML !== '' ? ["notice on the hub's login and home pages"] : [],
+    blockers,
+    digest,
+  };
+}
+
+/** Whether two outputs of `pip freeze` name the same packages. */
+function sameRequirements(one: string, other: string): boolean {
+  const sorted = (text: string) =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .sort()
+      .join('\n');
+  return sorted(one) === sorted(other);
+}

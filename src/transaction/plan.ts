@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { compare } from '@renovatebot/pep440';
+import { databaseOf } from '../hub/databases/index.ts';
+import { environmentOf } from '../hub/environments/index.ts';
+import type { Facts } from '../hub/facts.ts';
+import { localBase } from '../hub/health.ts';
+import { brokenJump, droppedByDesign, missingPython, newest } from '../hub/releases.ts';
+import { serviceOf } from '../hub/services/index.ts';
+import type { Inputs } from '../inputs.ts';
+import { announcementHtml, userMessage } from '../notify/message.ts';
+
+/** A step of the job on the host. Its verb is in src/host/steps.sh. */
+export interface Step {
+  name: string;
+  title: string;
+  /** Seconds after which the host ends it and goes back. */
+  limit: number;
+}
+
+/** What will be done to this hub, for these inputs and these facts: pure data. */
+export interface Plan {
+  from: string;
+  to: string;
+  /** Nothing has to be done: the hub runs the target already. */
+  unchanged: boolean;
+  steps: Step[];
+  /** For the host programs; without secrets. */
+  parameters: Record<string, string>;
+  /** Whether the host makes a ten-minute token for the check with an old token. */
+  mintsToken: boolean;
+  guarantees: string[];
+  warnings: string[];
+  /** Who will be told before the stop. */
+  told: string[];
+  blockers: string[];
+  /** SHA-256 over what a decision rests on, not over what changes by the minute. */
+  digest: string;
+}
+
+/** The plan of an upgrade. Blockers are collected, not thrown: `plan` mode shows them all. */
+export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
+  const to = inputs.targetVersion === 'latest' ? newest(facts.versions) : inputs.targetVersion;
+  const from = facts.version;
+  const blockers: string[] = [];
+  const warnings: string[] = [];
+  if (to === undefined) {
+    throw new Error(
+      'The newest JupyterHub for the hub\'s Python could not be found out (pip answered no versions): give target-version.',
+    );
+  }
+  const service = serviceOf(facts, inputs);
+  const database = databaseOf(facts);
+  const environment = environmentOf(facts, to);
+  const parts = [service, environment, ...(database ? [database] : [])];
+  for (const part of parts) {
+    blockers.push(...part.blockers);
+    warnings.push(...part.warnings);
+  }
+  if (!service.state.running) {
+    blockers.push(
+      `The hub does not run: ${service.state.reason}. An upgrade starts from a hub that works; bring it back first, ` +
+        'or restore a backup (mode: restore).',
+    );
+  }
+  if (facts.database.revision !== facts.codeRevision) {
+    blockers.push(
+      `The database is at revision ${facts.database.revision}, but JupyterHub ${from} works with ${facts.codeRevision}: ` +
+        'an earlier upgrade was not finished. Run `jupyterhub upgrade-db` or restore a backup first.',
+    );
+  }
+  const order = compare(to, from);
+  if (order < 0) {
+    blockers.push(
+      `The hub runs JupyterHub ${from}, which is newer than ${to}. A database cannot be migrated back: to return to an ` +
+        'older release restore its backup (mode: restore).',
+    );
+  }
+  const python = missingPython(to, facts.python);
+  if (python !== undefined) {
+    blockers.push(
+      `JupyterHub ${to} needs Python ${python} or newer; the hub's environment has ${facts.python}. ` +
+        'Give the hub an environment with a newer Python first.',
+    );
+  }
+  const serverClients = facts.database.servers.length;
+  const broken = brokenJump(from, to, serverClients);
+  if (broken !== undefined) blockers.push(broken);
+  const dropped = droppedByDesign(from, to);
+  if (dropped !== undefined) warnings.push(dropped);
+  warnings.push(...serverWarnings(facts, service.serversEnd));
+
+  const told = toldOf(inputs, facts);
+  if (inputs.notify.hub && !facts.template?.hasBlock) {
+    const sentence = 'The hub\'s page template has no announcement block, so notify-hub cannot show a notice.';
+    if (inputs.notify.required) blockers.push(`${sentence} Set notify-hub: false, or notify-required: false.`);
+    else warnings.push(sentence);
+  }
+  if (told.length === 0) warnings.push('Nobody is told before the stop: notify-hub, notify-command and notify-webhook-url are all off.');
+
+  const mintsToken = inputs.verify.healthToken === undefined && dropped === undefined;
+  const install = environment.install === 'staged' ? 'switch' : 'install';
+  const steps = stepsOf(inputs, facts, ['stage', 'hold', 'announce', 'stop', 'snapshot', install, 'migrate', 'start', 'verify', 'confirm']);
+  const parameters = {
+    ...Object.assign({}, ...parts.map((part) => part.parameters)),
+    ...hubParameters(inputs, facts, to),
+    TARGET_VERSION: to,
+    PREVIOUS_VERSION: from,
+    PREVIOUS_REVISION: facts.database.revision ?? '',
+    WAS_RUNNING: service.state.running ? 'yes' : 'no',
+    MINT_TOKEN: mintsToken ? 'yes' : '',
+    ...stepParameters(steps),
+  };
+  return {
+    from,
+    to,
+    unchanged: order === 0 && blockers.length === 0,
+    steps,
+    parameters,
+    mintsToken,
+    guarantees: parts.flatMap((part) => part.guarantees),
+    warnings,
+    told,
+    blockers,
+    digest: digestOf({ from, to, facts, steps, blockers, parameters }),
+  };
+}
+
+/** What every job is told about the hub, whatever it does. */
+export function hubParameters(inputs: Inputs, facts: Facts, version = facts.version): Record<string, string> {
+  const message = userMessage(inputs.notify.message, { version, leadTime: inputs.notify.leadTime });
+  const noticed = inputs.notify.hub && facts.template?.hasBlock === true;
+  return {
+    HUB_UID: String(facts.service.uid),
+    HUB_GID: String(facts.service.gid),
+    HUB_DIRECTORY: facts.service.directory,
+    HUB_PID: facts.service.pid === undefined ? '' : String(facts.service.pid),
+    CONFIG_PATH: facts.configFile,
+    TEMPLATE_PATH: noticed ? (facts.template?.path ?? '') : '',
+    TEMPLATE_UID: String(facts.template?.uid ?? 0),
+    TEMPLATE_GID: String(facts.template?.gid ?? 0),
+    NOTICE_HTML: noticed ? announcementHtml(message) : '',
+    NOTIFY_COMMAND: inputs.notify.command ?? '',
+    NOTIFY_MESSAGE: message,
+    NOTIFY_REQUIRED: inputs.notify.required ? 'yes' : 'no',
+    NOTIFY_LEAD_TIME: String(inputs.notify.leadTime),
+    MAX_DOWNTIME: String(inputs.maxDowntime),
+    CONFIRM_TIMEOUT: String(inputs.confirmTimeout),
+    CANARY_USER: inputs.verify.canaryUser ?? '',
+    TOKEN_USER: inputs.verify.canaryUser ?? '',
+    HEALTH_BASE: localBase(facts.bindUrl, facts.baseUrl),
+  };
+}
+
+/** Directory of this hub's state on its host, where jobs and what they kept live. */
+export function stateDirectory(facts: Facts, inputs: Inputs): string {
+  const name = facts.service.manager === 'systemd' ? inputs.hub.service : basename(facts.service.directory);
+  const id = createHash('sha256').update(facts.service.directory).digest('hex').slice(0, 8);
+  return `${facts.stateRoot}/${name.replaceAll(/[^A-Za-z0-9_.@-]/g, '_')}-${id}`;
+}
+
+/** How long a hub is given to answer after its start, in seconds. A stop can take a minute, an old unit waits 90 s. */
+const START_LIMIT = 120;
+
+/** All steps a job can have, with the seconds after which the host ends one and goes back. */
+function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
+  const unitStop = /^(\d+)s$/.exec(facts.service.properties.TimeoutStopUSec ?? '')?.[1] ?? '90';
+  const titles: [name: string, limit: number, title: string][] = [
+    ['stage', 3600, 'Prepare the environment beside the running hub'],
+    ['hold', 4 * 3600, 'Wait for the backup to be proven'],
+    ['announce', inputs.notify.leadTime + 120, 'Tell the users'],
+    ['stop', Math.max(150, Number(unitStop) + 60), 'Stop the hub'],
+    ['snapshot', 1800, 'Set the database aside'],
+    ['switch', 120, 'Switch the environment'],
+    ['install', 1800, 'Install the packages'],
+    ['migrate', 3600, 'Migrate the database'],
+    ['load', 1800, 'Put the backup in place'],
+    ['start', START_LIMIT, 'Start the hub'],
+    ['verify', START_LIMIT + 120 + (inputs.verify.canaryUser === undefined ? 0 : 300), 'Verify the hub from its host'],
+    ['confirm', inputs.confirmTimeout + 30, 'Verify the hub from outside'],
+  ];
+  return Object.fromEntries(titles.map(([name, limit, title]) => [name, { name, title, limit }]));
+}
+
+/** These steps of a job, in this order. */
+export function stepsOf(inputs: Inputs, facts: Facts, names: string[]): Step[] {
+  const all = allSteps(inputs, facts);
+  return names.flatMap((name) => all[name] ?? []);
+}
+
+/** The steps, for the host programs. */
+export function stepParameters(steps: Step[]): Record<string, string> {
+  return {
+    STEPS: steps.map(({ name }) => name).join(' '),
+    ...Object.fromEntries(steps.map(({ name, limit }) => [`LIMIT_${name.toUpperCase()}`, String(limit)])),
+  };
+}
+
+function toldOf(inputs: Inputs, facts: Facts): string[] {
+  return [
+    ...(inputs.notify.hub && facts.template?.hasBlock ? ['notice on the hub\'s login and home pages'] : []),
+    ...(inputs.notify.command === undefined ? [] : ['notify-command']),
+    ...(inputs.notify.webhookUrl === undefined ? [] : ['notify-webhook-url']),
+  ];
+}
+
+function serverWarnings(facts: Facts, serversEnd: string | undefined): string[] {
+  const { servers } = facts.database;
+  if (servers.length === 0) return [];
+  const count = servers.length === 1 ? 'One user server runs' : `${servers.length} user servers run`;
+  if (facts.cleanupServers) return [`${count}; the hub ends them when it stops (cleanup_servers).`];
+  if (serversEnd !== undefined) return [`${count}; they end with the hub: ${serversEnd}.`];
+  if (facts.startsProxy) return [`${count}; they go on, but the hub's own proxy is down with it.`];
+  return [`${count}; they go on while the hub is down.`];
+}
+
+function digestOf(decisive: {
+  from: string;
+  to: string;
+  facts: Facts;
+  steps: Step[];
+  blockers: string[];
+  parameters: Record<string, string>;
+}): string {
+  const { from, to, facts, steps, blockers } = decisive;
+  const content = {
+    from,
+    to,
+    revision: facts.database.revision,
+    database: facts.database.path,
+    config: facts.configFile,
+    configFiles: facts.configFiles,
+    environment: facts.environment.path,
+    requirements: facts.environment.requirements,
+    service: decisive.parameters.UNIT || facts.service.directory,
+    steps: steps.map(({ name }) => name),
+    blockers,
+  };
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}

@@ -1,0 +1,115 @@
+/**
+ * Builds `dist/`: what the runner executes, committed and byte-identical to a rebuild from any checkout.
+ *
+ *     node script/build.ts            write dist/
+ *     node script/build.ts --check    say how the committed dist/ differs from a rebuild, exit 1 if it does
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { licenseNotices } from './licenses.ts';
+
+const ROOT = dirname(import.meta.dirname);
+const DIST = join(ROOT, 'dist');
+
+/** Content by path relative to `dist/`, with `/` between folders. */
+export type Files = Map<string, Uint8Array>;
+
+/** ssh2 does without its native add-ons, and cpu-features does not even look for its own before it needs it. */
+const withoutNativeAddons: Plugin = {
+  name: 'without-native-addons',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path }) => ({ path, namespace: 'native-addon' }));
+    onLoad({ filter: /./, namespace: 'native-addon' }, () => ({
+      contents: 'throw new Error("native add-ons are not bundled");',
+    }));
+  },
+};
+
+/** Builds the bundle of the tree at `root` in memory. A warning of esbuild is an error. */
+export async function bundle(root = ROOT): Promise<Files> {
+  const outdir = join(root, 'dist');
+  const { outputFiles, metafile, warnings } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: 'src/main.ts', post: 'src/post.ts' },
+    outdir,
+    write: false,
+    metafile: true,
+    bundle: true,
+    // Rooms are entered by `await import()`, so that bad input and an idle `post` do not pay for loading them all.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    outExtension: { '.js': '.mjs' },
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    loader: { '.sh': 'text', '.py': 'text' },
+    plugins: [withoutNativeAddons],
+    // The toolkit compares `error.name` with the names of its classes.
+    keepNames: true,
+    legalComments: 'none',
+    // CommonJS dependencies expect these three. The first cannot be a `define`, and the others must not stand in the
+    // banner: a dependency may declare the same name at the top of the chunk.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    },
+    define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
+    logLevel: 'warning',
+  });
+  if (warnings.length > 0) throw new Error(`esbuild warns ${warnings.length} times, see above`);
+
+  const files: Files = new Map();
+  for (const { path, contents } of outputFiles) files.set(toPosix(relative(outdir, path)), contents);
+  files.set('licenses.txt', Buffer.from(await licenseNotices(root, bundledFiles(metafile))));
+  return files;
+}
+
+/** Paths, relative to the root, of every file that has at least one byte in the output. */
+function bundledFiles(metafile: Metafile): string[] {
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  );
+}
+
+/** One sentence for every file in `directory` that is missing, stale, or not part of the bundle. */
+export async function differences(files: Files, directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const present = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => toPosix(relative(directory, join(entry.parentPath, entry.name))));
+  const found: string[] = [];
+  for (const path of new Set([...files.keys(), ...present].sort())) {
+    const built = files.get(path);
+    if (built === undefined) found.push(`${path} is not part of the bundle`);
+    else if (!present.includes(path)) found.push(`${path} is missing`);
+    else if (!(await readFile(join(directory, path))).equals(built)) found.push(`${path} is not what a rebuild gives`);
+  }
+  return found;
+}
+
+async function write(files: Files, directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  for (const [path, contents] of files) {
+    const target = join(directory, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, contents);
+  }
+}
+
+function toPosix(path: string): string {
+  return path.split(sep).join('/');
+}
+
+if (import.meta.main) {
+  const files = await bundle();
+  if (process.argv[2] === '--check') {
+    const found = await differences(files, DIST);
+    for (const sentence of found) console.error(`dist/${sentence}`);
+    if (found.length > 0) console.error('Run `npm run build` and commit dist/.');
+    process.exitCode = found.length > 0 ? 1 : 0;
+  } else {
+    await write(files, DIST);
+    const bytes = [...files.values()].reduce((sum, contents) => sum + contents.length, 0);
+    console.log(`dist: ${files.size} files, ${(bytes / 1e6).toFixed(1)} MB`);
+  }
+}

@@ -23,7 +23,9 @@ prepare() {
   printf "export PATH=%s/bin:\"\${PATH:-%s}\"\n" "$(quoted "$ENVIRONMENT_PATH")" "$PATH" >>"$new/hub.env"
   chown "$HUB_UID:$HUB_GID" "$new/hub.env" || return 1
   if [ -d "$phase/payload" ]; then
-    cp -R "$phase/payload" "$new/payload" && chown -R "$HUB_UID:$HUB_GID" "$new/payload" && chmod 711 "$new/payload" || return 1
+    # The directory stays ours: root opens its files by name.
+    cp -R "$phase/payload" "$new/payload" && chmod 711 "$new/payload" || return 1
+    find "$new/payload" -type f -exec chown "$HUB_UID:$HUB_GID" {} + || return 1
     [ ! -e "$new/payload/requirements" ] || chmod 644 "$new/payload/requirements" || return 1
   fi
   : >"$new/log" && : >"$new/journal" || return 1

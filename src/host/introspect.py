@@ -193,6 +193,8 @@ def load(arguments, files):
     except SystemExit as error:
         if refusing:
             raise Refused(f"The trait {refusing[-1]} does not take the value it is configured with.") from error
+        if not os.path.isfile(hub.config_file):
+            raise Refused(f"There is no configuration file {os.path.abspath(hub.config_file)}.") from error
         raise Refused("The configuration, or JupyterHub at the sight of its arguments, ended the process.") from error
     except Exception as error:
         what = f"{type(error).__name__}{where(error, files)}{text_of(error)}"
@@ -367,11 +369,11 @@ def introspect(arguments):
 
 
 def main():
-    # The configuration's prints go nowhere; what this program says goes to where it was started to say it.
+    # The configuration reads nothing and its prints go nowhere; only this program speaks to who started it.
     out, log = (os.fdopen(os.dup(number), "w") for number in (1, 2))
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
     status = 0
     try:
         out.write(json.dumps(introspect(sys.argv[1:]), sort_keys=True) + "\n")

@@ -251,10 +251,10 @@ do_verify() {
   }
   note up "$(now)"
   verify_token || return 1
-  health check --version "$TARGET_VERSION" || return 1
+  health check --version "$TARGET_VERSION" >/dev/null || return 1
   verify_stable || return 1
   database_compare || return 1
-  [ -z "$CANARY_USER" ] || health spawn "$CANARY_USER" || return 1
+  [ -z "$CANARY_USER" ] || health spawn "$CANARY_USER" >/dev/null || return 1
   note servers-after "$(surviving_pids)"
   service_forget_fence
 }

@@ -26,8 +26,11 @@ export async function followJob(
   }
   screen.close();
   report(run, job.view);
-  return verdict(run, job, end, done);
+  return verdict(run, job, end, done, screen.lastWords);
 }
+
+/** Steps whose way back is to do nothing: it is not shown. */
+const WITHOUT_UNDO = ['hold', 'migrate', 'verify', 'confirm'];
 
 /** Shows a job's journal as steps of the log. */
 class Screen {
@@ -37,6 +40,10 @@ class Screen {
   /** Seconds of the run at the host's uptime zero; the first entry that comes sets it. */
   #offset: number | undefined;
   #line = '';
+  /** What the host printed since the last step began, the newest lines. */
+  #recent: string[] = [];
+  /** What the step that failed printed at its end. */
+  lastWords: string[] = [];
 
   constructor(run: Run, steps: Step[]) {
     this.#run = run;
@@ -47,6 +54,7 @@ class Screen {
     const lines = (this.#line + text).split('\n');
     this.#line = lines.pop() ?? '';
     for (const line of lines) this.#run.log.remote(line);
+    this.#recent = [...this.#recent, ...lines].slice(-3);
   }
 
   onLost(): void {
@@ -59,8 +67,10 @@ class Screen {
     const title = this.#titles.get(step) ?? step;
     if (event === 'begin' && this.#titles.has(step)) this.#begin(step, step, title, time);
     else if (event === 'done') this.#end(step, 'done', time);
-    else if (event === 'fail') this.#end(step, 'failed', time, rest);
-    else if (event === 'undo') this.#begin(`undo ${step}`, `undo-${step}`, `Undo: ${title}`, time);
+    else if (event === 'fail') {
+      this.lastWords = this.#recent;
+      this.#end(step, 'failed', time, rest);
+    } else if (event === 'undo' && !WITHOUT_UNDO.includes(step)) this.#begin(`undo ${step}`, `undo-${step}`, `Undo: ${title}`, time);
     else if (event === 'undone') this.#end(`undo ${step}`, 'undone', time);
     else if (event === 'undo-failed') this.#end(`undo ${step}`, 'undo-failed', time);
     else if (event === 'decision') log.info(`Decided: ${rest}`);
@@ -75,6 +85,7 @@ class Screen {
   }
 
   #begin(key: string, name: string, title: string, time: number): void {
+    this.#recent = [];
     const startedAt = (this.#offset ?? 0) + time / 100;
     this.#open.set(key, { step: this.#run.log.begin(name, title, 'host', startedAt), time });
   }
@@ -113,7 +124,26 @@ export function report({ result, jobStartedAt }: Run, view: JournalView): void {
     }
   }
   const kept = view.note('kept-new-database');
-  if (kept) result.warnings.push(`What the new hub wrote before it was taken back is kept on the host in ${kept}.`);
+  if (kept) {
+    const written = addedKeys(view.note('written-to-new'));
+    result.warnings.push(
+      `The new hub had started before it was taken back; what it wrote is kept on the host in ${kept}` +
+        `${written === '' ? '' : `, among it, new: ${written}`}.`,
+    );
+  }
+}
+
+/** What a comparison of two databases found to be new, by key. */
+function addedKeys(json?: string): string {
+  try {
+    const { added } = JSON.parse(json ?? '') as { added?: Record<string, { count?: number; first?: unknown[] }> };
+    return Object.entries(added ?? {})
+      .filter(([, { count = 0 }]) => count > 0)
+      .map(([kind, { count, first = [] }]) => `${count} ${kind} (${first.map((key) => [key].flat().join(' ')).join(', ')})`)
+      .join('; ');
+  } catch {
+    return '';
+  }
 }
 
 function parseCompare(json?: string): { before: Record<string, number>; after: Record<string, number> } | undefined {
@@ -131,14 +161,14 @@ function parseCompare(json?: string): { before: Record<string, number>; after: R
   }
 }
 
-function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome): Outcome {
+function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: string[]): Outcome {
   const { result } = run;
   const { view } = job;
   const previous = result.versions.previous ?? 'the old release';
   const failure = view.failure ?? { step: 'confirm', reason: (view.decision ?? '').replace(/^\w+ /, '') };
   const fail = (outcome: Outcome, hub: string, next: string): never => {
     result.outcome = outcome;
-    throw new UpgradeError(failure.reason, { step: failure.step, hub, next });
+    throw new UpgradeError([failure.reason, ...lastWords].join('\n'), { step: failure.step, hub, next });
   };
   const where = result.backup ? ` The backup is the artifact ${result.backup.name} (id ${result.backup.artifactId}).` : '';
   switch (end === 'dead' ? 'dead' : view.verdict) {

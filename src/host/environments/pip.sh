@@ -56,7 +56,7 @@ environment_make_directory() {
   [ -d "$1" ] && return 0
   as_parent_owner mkdir "$1" || return 1
   [ "$ENVIRONMENT_PARENT_UID" = "$ENVIRONMENT_UID" ] || chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$1" || return 1
-  chmod "$(stat -c %a "$ENVIRONMENT_PATH")" "$1"
+  as_owner chmod "$(stat -c %a "$ENVIRONMENT_PATH")" "$1"
 }
 
 # in_stage ARGS: the environment's python where the copy stands at the original path, seen by this process only.
@@ -121,7 +121,7 @@ environment_switch_back() {
 # One atomic exchange where the kernel and the file system can, else two renames, whose gap switch_back closes.
 environment_exchange() {
   stage=$(environment_stage_path)
-  if [ -x /usr/bin/python3 ] && as_parent_owner /usr/bin/python3 -I "$PROGRAMS/environment.py" exchange "$ENVIRONMENT_PATH" "$stage" 2>/dev/null; then
+  if [ -x /usr/bin/python3 ] && as_parent_owner /usr/bin/python3 -I "$PROGRAMS/environment.py" exchange "$ENVIRONMENT_PATH" "$stage" >/dev/null 2>&1; then
     :
   else
     as_parent_owner mv -T "$ENVIRONMENT_PATH" "$stage.out" || return 1

@@ -1,0 +1,90 @@
+import { shellQuote } from '../ssh/quote.ts';
+import { MANIFEST_NAME, type Manifest } from './manifest.ts';
+
+/** What the text needs to know; the files and their sums stand in the manifest beside it. */
+export type RestoreFacts = Pick<Manifest, 'createdAt' | 'runUrl' | 'host' | 'jupyterhub' | 'python' | 'service'> & {
+  environment: Pick<Manifest['environment'], 'path'>;
+  database: Pick<Manifest['database'], 'path' | 'file'>;
+};
+
+/**
+ * RESTORE.txt of a bundle: how to put the backup back with age, tar, sqlite3, python3 and coreutils, without this action.
+ * Indented lines are commands and can be run as they stand, from the directory the backup was unpacked in.
+ */
+export function restoreText({
+  createdAt,
+  runUrl,
+  host,
+  jupyterhub,
+  python,
+  service,
+  environment,
+  database,
+}: RestoreFacts): string {
+  const pip = shellQuote(`${environment.path}/bin/python`);
+  const unit = service.unit && shellQuote(service.unit);
+  const stop = unit ? `    systemctl stop ${unit}` : '   Stop it the way it is always stopped on this host.';
+  const start = unit ? `    systemctl start ${unit}` : '   Start it the way it is always started on this host.';
+  return `How to restore this backup by hand
+==================================
+
+JupyterHub ${jupyterhub.version} on ${host}, database revision ${jupyterhub.revision || 'none'}.
+Taken ${createdAt} by ${runUrl}
+
+Lines indented by four spaces are commands. Run them as root (or as the user who
+owns the hub's files), in the directory where you unpacked the backup:
+
+    umask 077
+
+1. You have opened the backup already, with the key of one of its recipients or
+   with its passphrase:
+
+   age -d -i key.txt -o backup.tar FILE.tar.age    # recipients
+   age -d -o backup.tar FILE.tar.age               # passphrase
+   tar -xf backup.tar
+
+2. Check that every file is what it was. Each line must end with OK:
+
+    python3 -c 'import json; [print(f["sha256"] + "  " + f["file"]) for f in json.load(open("${MANIFEST_NAME}"))["files"]]' | sha256sum -c
+    sqlite3 ${shellQuote(database.file)} 'PRAGMA integrity_check'
+
+3. Stop the hub.
+
+${stop}
+
+4. Write the commands that put the files back, with their modes and owners. What
+   is there now stays beside it, named *.before-restore-<time>. Read them, then
+   run them:
+
+    python3 - >put-back.sh <<'END'
+    import json, shlex, time
+    aside = time.strftime(".before-restore-%Y%m%dT%H%M%S")
+    for f in json.load(open("${MANIFEST_NAME}"))["files"]:
+        if f["kind"] in ("environment", "service"):
+            continue
+        path = shlex.quote(f["path"])
+        for suffix in ["", "-wal", "-shm", "-journal"] if f["kind"] == "database" else [""]:
+            print("[ ! -e {0}{1} ] || mv -- {0}{1} {0}{1}{2}".format(path, suffix, aside))
+        user, _, group = f["owner"].partition(":")
+        owner = "-o " + shlex.quote(user) + (" -g " + shlex.quote(group) if group else "")
+        print("install -D -m", f["mode"], owner, shlex.quote("./" + f["file"]), path)
+    END
+    cat put-back.sh
+    sh -e put-back.sh
+
+   The database goes to ${database.path}, without -wal and -shm files of another one beside it.
+
+5. The environment was ${environment.path}, Python ${python}. If it does not have
+   JupyterHub ${jupyterhub.version} any more, put its old directory back, or install what it had
+   (environment/requirements.txt):
+
+   ${pip} -m pip install -r environment/requirements.txt
+
+   The service ran as ${service.user} in ${service.workingDirectory}; its definition, if systemd had one,
+   is in service/.
+
+6. Start the hub, log in, and look at the admin page.
+
+${start}
+`;
+}

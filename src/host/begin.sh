@@ -11,7 +11,8 @@ PROGRAMS=$phase
 
 # Built beside and renamed: a connection lost in the middle leaves no half job.
 prepare() {
-  mkdir -p "$STATE/jobs" && chmod 711 "$STATE" "$STATE/jobs" || return 1
+  # The hub's user goes through to the programs; who may not list a directory cannot guess its names.
+  mkdir -p "$STATE/jobs" && chmod 711 "${STATE%/*}" "$STATE" "$STATE/jobs" || return 1
   new=$(mktemp -d "$STATE/jobs/.new.XXXXXX") && chmod 711 "$new" && mkdir "$new/programs" || return 1
   (cd "$phase" && cp -R ./*.sh ./*.py services environments databases "$new/programs/") || return 1
   find "$new/programs" -type d -exec chmod 755 {} + && find "$new/programs" -type f -exec chmod 644 {} + || return 1

@@ -53,11 +53,13 @@ as_hub() {
   as_uid "$HUB_UID" "$HUB_GID" /bin/sh "$PROGRAMS/as-hub.sh" "$HUB_ENV" "$HUB_DIRECTORY" "$@"
 }
 
-# as_owner COMMAND...: as the owner of the environment directory, with a clean environment.
-as_owner() {
+# as_owner COMMAND...: as the owner of the environment directory, with a clean environment. What it installs is for
+# other users too, the hub's among them.
+as_owner() (
+  umask 022
   as_uid "$ENVIRONMENT_UID" "$ENVIRONMENT_GID" env -i PATH="$PATH" LC_ALL=C.UTF-8 \
     HOME="${OWNER_HOME:-$(home_of "$ENVIRONMENT_UID")}" "$@"
-}
+)
 
 home_of() {
   { getent passwd "$1" 2>/dev/null || awk -F: -v uid="$1" '$3 == uid' /etc/passwd; } | head -n 1 | cut -d: -f6

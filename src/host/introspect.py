@@ -62,9 +62,10 @@ class FilesRead:
         self.installed = interpreter_directories()
         self.paths = set()
         self.active = False
-        self.complete = hasattr(sys, "addaudithook")
-        if self.complete:
-            sys.addaudithook(self.audit)
+        add_hook = getattr(sys, "addaudithook", None)
+        self.complete = add_hook is not None
+        if add_hook:
+            add_hook(self.audit)
         else:
             self.watch_open()
 

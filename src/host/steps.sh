@@ -99,10 +99,13 @@ surviving_pids() {
 do_token() {
   {
     printf '%s\n' "$HEALTH_TOKEN"
-    while [ ! -e "$JOB/token-go" ]; do sleep 0.05; done
+    while [ ! -e "$JOB/token-go" ] && [ ! -e "$JOB/token-ended" ]; do sleep 0.05; done
     echo go
-  } | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb.py" token create --expires 600 --wait \
-    ${TOKEN_USER:+--user "$TOKEN_USER"} "$DATABASE_PATH" >"$JOB/token.out" && mv "$JOB/token.out" "$JOB/token"
+  } | {
+    as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb.py" token create --expires 600 --wait \
+      ${TOKEN_USER:+--user "$TOKEN_USER"} "$DATABASE_PATH" >"$JOB/token.out" && mv "$JOB/token.out" "$JOB/token"
+    : >"$JOB/token-ended"
+  }
 }
 
 token_session() { sed -n 's/^[0-9]* [0-9]* session token \([0-9]*\) .*/\1/p' "$JOB/journal" | tail -n 1; }
@@ -110,8 +113,7 @@ token_session() { sed -n 's/^[0-9]* [0-9]* session token \([0-9]*\) .*/\1/p' "$J
 # await_token FILE LIMIT: wait for a file of the token's process, LIMIT twentieths of a second, or for its end.
 await_token() {
   await_tries=0
-  while [ ! -s "$1" ] && [ "$await_tries" -lt "$2" ]; do
-    [ "$await_tries" -lt 20 ] || [ -d "/proc/$(token_session)" ] || return 1
+  while [ ! -s "$1" ] && [ ! -e "$JOB/token-ended" ] && [ "$await_tries" -lt "$2" ]; do
     sleep 0.05
     await_tries=$((await_tries + 1))
   done

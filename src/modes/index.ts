@@ -74,7 +74,6 @@ function finish({ context, log, result, job, link }: Run): void {
   const { error, outcome } = result;
   if (error) {
     log.error(`${outcome}: ${error.step}`, `${error.cause}\n${error.hub}\n${error.next}`);
-    for (const line of [error.cause, error.hub, error.next]) log.info(line);
   }
   log.info(`outcome: ${outcome}`);
   if (context.outputFile) writeOutputs(result, context.outputFile);

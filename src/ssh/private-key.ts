@@ -201,9 +201,7 @@ function string(value: string | Buffer): Buffer {
   return Buffer.concat([length, data]);
 }
 
-/** A positive number: no leading zeros but the one that keeps it positive. */
+/** A positive number: one with its first bit set gets a zero before it. */
 function mpint(value: Buffer): Buffer {
-  const first = value.findIndex((byte) => byte !== 0);
-  const digits = value.subarray(first);
-  return string((digits[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.of(0), digits]) : digits);
+  return string((value[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.of(0), value]) : value);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # in-stage.sh STAGE ENVIRONMENT UID GID PYTHON_ARGS...: in a mount namespace of its own, put the copy over the original
-# path and run the environment's python there as its owner.
+# path and run the environment's python there as that user.
 set -eu
 PROGRAMS=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=../common.sh

@@ -25,8 +25,10 @@ environment_stage() {
     staged)
       say "installing $REQUIREMENT into the copy"
       with_requirements in_stage -m pip install --progress-bar off --upgrade || return 1
-      stage_version=$(in_stage -c 'import jupyterhub; print(jupyterhub.__version__)') || return 1
-      note head "$(in_stage "$PROGRAMS/heads.py")"
+      # As the hub's user, who will run it: what only the owner can read would fail after the stop.
+      stage_version=$(in_stage_as "$HUB_UID" "$HUB_GID" -c 'import jupyterhub.app; print(jupyterhub.__version__)') ||
+        return 1
+      note_head "$(in_stage "$PROGRAMS/heads.py")" || return 1
       ;;
     in-place)
       say "fetching $REQUIREMENT and what it needs"
@@ -60,15 +62,24 @@ environment_make_directory() {
 }
 
 # in_stage ARGS: the environment's python where the copy stands at the original path, seen by this process only.
-in_stage() {
+in_stage() { in_stage_as "$ENVIRONMENT_UID" "$ENVIRONMENT_GID" "$@"; }
+
+in_stage_as() {
+  OWNER_HOME=$(home_of "$ENVIRONMENT_UID")
+  export OWNER_HOME
   if [ "$(id -u)" = 0 ]; then
     unshare --mount --propagation private /bin/sh "$PROGRAMS/environments/in-stage.sh" \
-      "$(environment_stage_path)" "$ENVIRONMENT_PATH" "$ENVIRONMENT_UID" "$ENVIRONMENT_GID" "$@"
+      "$(environment_stage_path)" "$ENVIRONMENT_PATH" "$@"
   else
     # In a user namespace the caller is root by name only, and stays the owner of what it writes.
+    shift 2
     unshare --user --map-root-user --mount --propagation private /bin/sh "$PROGRAMS/environments/in-stage.sh" \
       "$(environment_stage_path)" "$ENVIRONMENT_PATH" 0 0 "$@"
   fi
+}
+
+note_head() {
+  [ -n "$1" ] && note head "$1"
 }
 
 environment_fingerprint() {
@@ -96,7 +107,7 @@ environment_install() {
     say "pip installed JupyterHub $install_version, not $TARGET_VERSION"
     return 1
   }
-  note head "$(environment_python "$PROGRAMS/heads.py")"
+  note_head "$(environment_python "$PROGRAMS/heads.py")"
 }
 
 # Back to the directory that was live: staged, when the marked copy is the live one; in place, when it is not.

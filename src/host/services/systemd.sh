@@ -43,4 +43,7 @@ service_instance() {
   printf 'pid %s, restarts %s\n' "$service_instance_pid" "$(systemctl show -p NRestarts --value "$UNIT")"
 }
 
-service_log() { journalctl -u "$UNIT" -n 40 --no-pager -o cat 2>/dev/null; }
+# What the hub said since its last start.
+service_log() {
+  journalctl "_SYSTEMD_INVOCATION_ID=$(systemctl show -p InvocationID --value "$UNIT")" -n 30 --no-pager -o cat 2>/dev/null
+}

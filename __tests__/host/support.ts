@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { systemPython } from '../../bench/hub/environments.ts';
+
+/** Path of a host program. */
+export function hostProgram(name: 'hubdb.py' | 'introspect.py' | 'health.py' | 'environment.py'): string {
+  return fileURLToPath(new URL(`../../src/host/${name}`, import.meta.url));
+}
+
+/** A directory that is gone when the file's tests have ended; its name is no easy one. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'host program '));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  stdin?: string;
+}
+
+/** Runs a program to its end, whatever that is. */
+export async function runProgram(command: string[], options: RunOptions = {}): Promise<Ended> {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8');
+    child[name].on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { status, ...output };
+}
+
+/** Runs Python statements with the machine's own interpreter; throws when they fail. */
+export async function python(statements: string, ...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await runProgram([systemPython, '-I', '-c', statements, ...args]);
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** Everything below a directory that a program could change: names, modes, times, contents. */
+export async function photograph(directory: string): Promise<Record<string, string>> {
+  const picture: Record<string, string> = {};
+  for (const name of (await readdir(directory, { recursive: true })).sort()) {
+    const path = join(directory, name);
+    const status = await lstat(path, { bigint: true });
+    const content = status.isSymbolicLink()
+      ? await readlink(path)
+      : status.isFile()
+        ? (await readFile(path)).toString('base64')
+        : '';
+    picture[name] = `${status.mode} ${status.mtimeNs} ${content}`;
+  }
+  return picture;
+}

@@ -1,0 +1,75 @@
+import { freePorts } from './ports.ts';
+
+/** What a hub in a box can be asked to be. */
+export interface HubOptions {
+  /** JupyterHub's release, 1.3.0 or newer; default 4.1.6. */
+  release?: string;
+  /** Users in the database before the hub's first start; default 20, at least 10. */
+  users?: number;
+  /** `external` (default): users' servers survive a stop of the hub; `managed`: they end with it, as the proxy does. */
+  proxy?: 'external' | 'managed';
+  /** Default `wal`. The hub keeps its newest rows in the WAL while it runs with SQLAlchemy 2, that is from 3.1.0 on. */
+  journalMode?: 'wal' | 'delete';
+  /** Whether the paths have a space in them; default true. */
+  space?: boolean;
+  /** Variables for the hub besides its own secrets, as an admin would keep them in its environment file. */
+  environment?: Record<string, string>;
+  /** More lines for jupyterhub_config.py. */
+  extraConfig?: string;
+}
+
+/** All that is decided about a hub before anything of it is there. */
+export interface Blueprint extends Required<HubOptions> {
+  ports: { ssh: number; public: number; hub: number; proxyApi: number };
+  /** The public address: the proxy's. */
+  url: string;
+  /** Token of the service `bench`, in its configuration. */
+  apiToken: string;
+  /** An OAuth client's secret, in its configuration. */
+  clientSecret: string;
+  /** CONFIGPROXY_AUTH_TOKEN and JUPYTERHUB_CRYPT_KEY, in its environment file. */
+  proxyToken: string;
+  cryptKey: string;
+}
+
+export async function draw(options: HubOptions): Promise<Blueprint> {
+  const [ssh = 0, publicPort = 0, hub = 0, proxyApi = 0] = await freePorts(4);
+  return {
+    ...{ release: '4.1.6', users: 20, proxy: 'external', journalMode: 'wal', space: true },
+    ...{ environment: {}, extraConfig: '', ...options },
+    ports: { ssh, public: publicPort, hub, proxyApi },
+    url: `http://127.0.0.1:${publicPort}`,
+    apiToken: `api-${randomHex()}`,
+    clientSecret: `client-secret-${randomHex()}`,
+    proxyToken: `proxy-${randomHex()}`,
+    cryptKey: randomHex() + randomHex(),
+  };
+}
+
+/** The environment file's variables: what the hub needs and must not be seen, and what the options add. */
+export function hubEnvironment({ proxyToken, cryptKey, environment }: Blueprint): Record<string, string> {
+  return { CONFIGPROXY_AUTH_TOKEN: proxyToken, JUPYTERHUB_CRYPT_KEY: cryptKey, ...environment };
+}
+
+/** Variables as both sh and systemd read them from a file. */
+export function environmentFile(variables: Record<string, string>): string {
+  const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .join('');
+}
+
+/** Arguments for a configurable-http-proxy that runs by itself, those that the hub would give to one it manages. */
+export function proxyArguments({ ports }: Blueprint): string[] {
+  const hub = `http://127.0.0.1:${ports.hub}`;
+  return [
+    ...['--ip', '127.0.0.1', '--port', String(ports.public)],
+    ...['--api-ip', '127.0.0.1', '--api-port', String(ports.proxyApi)],
+    ...['--default-target', hub, '--error-target', `${hub}/hub/error`],
+  ];
+}
+
+/** 32 hexadecimal digits that are found nowhere else. */
+function randomHex(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex');
+}

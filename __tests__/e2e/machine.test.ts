@@ -1,0 +1,137 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { judge } from '../../bench/check/judge.ts';
+import { recordState } from '../../bench/check/state.ts';
+import { type MachineHub, startMachineHub } from '../../bench/hub/machine.ts';
+import { until } from '../../bench/hub/run.ts';
+import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
+import { type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
+import { sabotageNextJob } from '../../bench/sabotage.ts';
+
+const action = fileURLToPath(new URL('../..', import.meta.url));
+const passphrase = 'correct horse battery staple';
+
+/**
+ * A machine with real systemd. The hub is a unit with EnvironmentFile and Restart=always, its user is not the owner of
+ * its environment, and the SSH user works through sudo: what the light flavour cannot show.
+ */
+describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
+  let hub: MachineHub;
+  let service: ResultsService;
+  let work: string;
+  let runId = 500;
+
+  beforeAll(async () => {
+    work = await mkdtemp(join(tmpdir(), 'e2e-machine-'));
+    service = await startResultsService({ directory: join(work, 'results') });
+    hub = await startMachineHub({ release: '4.1.6', users: 1050 });
+  }, 900_000);
+
+  afterAll(async () => {
+    await service?.close();
+    await hub?.stop();
+    await rm(work, { recursive: true, force: true });
+  }, 120_000);
+
+  const stateRoot = () => join(hub.root, 'var/lib/jupyterhub-upgrade');
+  const version = async () => {
+    const answer = await fetch(`${hub.url}/hub/api/`).catch(() => undefined);
+    return answer?.ok ? ((await answer.json()) as { version: string }).version : undefined;
+  };
+
+  function run(inputs: Record<string, string>, onLine?: (line: string) => void): Promise<RunActionResult> {
+    runId += 1;
+    const { admin } = hub;
+    return runAction({
+      action,
+      work: join(work, `run-${runId}`),
+      service: { url: service.url, apiToken: service.apiToken, runtimeToken: service.token(runId, 'job') },
+      run: { runId },
+      inputs: {
+        host: admin.host,
+        port: String(admin.port),
+        username: admin.username,
+        'ssh-private-key': admin.privateKey,
+        'host-fingerprint': admin.fingerprint,
+        'backup-passphrase': passphrase,
+        ...(inputs.mode === 'restore' ? {} : { 'target-version': 'latest', 'notify-lead-time': '0' }),
+        ...inputs,
+      },
+      ...(onLine ? { onLine } : {}),
+    });
+  }
+
+  /** Breaks the next job; resolves to its directory. */
+  function sabotage(definitions: string): Promise<string> {
+    return sabotageNextJob(stateRoot(), definitions, AbortSignal.timeout(300_000));
+  }
+
+  test('the executor is killed in the migration: systemd starts it again and it goes back; nothing gets through the fence', async () => {
+    const before = await recordState(hub.subject);
+    const sabotaged = sabotage('do_migrate() { : >"$JOB/migrating"; sleep 60; }');
+    const running = run({});
+    const job = await sabotaged;
+    await until('the migration does not begin', 240, async () => (await readdir(job)).includes('migrating'));
+
+    // Somebody starts the hub in the middle. systemd answers "well", and nothing runs.
+    await hub.exec('systemctl start jupyterhub.service');
+    expect(await hub.exec('systemctl show -p ActiveState --value jupyterhub.service')).toContain('inactive');
+    const [pid = ''] = (await readFile(join(job, 'executor'), 'utf8')).split(' ');
+    await hub.exec(`kill -9 ${pid}`);
+
+    const result = await running;
+    expect(result.stepOutputs.outcome).toBe('rolled-back');
+    expect(result.conclusion).toBe('failure');
+    expect(await version()).toBe('4.1.6');
+    const { answer, exact, notOld } = judge(before, await recordState(hub.subject), '6.1.1');
+    expect({ answer, exact, notOld }).toEqual({ answer: 'old', exact: true, notOld: [] });
+    expect(await hub.exec('ls /etc/systemd/system')).not.toContain('jupyterhub.service.d');
+  }, 400_000);
+
+  test("an upgrade through sudo: the users' server goes on, the owner of the environment stays, nothing is left", async () => {
+    const before = await recordState(hub.subject);
+    const result = await run({});
+    expect(result.stepOutputs).toMatchObject({ outcome: 'upgraded', 'previous-version': '4.1.6' });
+    const target = result.stepOutputs['current-version'] ?? '';
+    expect(await version()).toBe(target);
+    expect(judge(before, await recordState(hub.subject), target).answer).toBe('new');
+    expect(await hub.exec(`ps -o pid= -p ${hub.server.pid}`)).toContain(String(hub.server.pid));
+    expect(await hub.exec('stat -c %U /opt/jupyterhub/env /opt/jupyterhub/env/bin/jupyterhub')).toBe('root\nroot\n');
+    expect(await hub.exec('ls /etc/systemd/system')).not.toContain('jupyterhub.service.d');
+    expect(await hub.exec('systemctl list-units --all --no-legend "jupyterhub-upgrade*"')).toBe('');
+    expect(await hub.exec('find /var/tmp /tmp -name "jupyterhub-upgrade*"')).toBe('');
+  }, 400_000);
+
+  test('a stopped hub and a half migrated one: upgrade refuses with the reason, restore brings it back', async () => {
+    const backup = await run({ mode: 'backup', 'target-version': '', 'notify-lead-time': '' });
+    expect(backup.stepOutputs.outcome).toBe('backed-up');
+    const before = await recordState(hub.subject);
+
+    // What a migration that broke off leaves: a table of an older revision is gone, and the hub cannot start.
+    await hub.exec('systemctl stop jupyterhub.service');
+    await hub.exec(`cd '${hub.databasePath.replace(/\/[^/]*$/, '')}' && /opt/jupyterhub/env/bin/python -c "
+import sqlite3
+c = sqlite3.connect('jupyterhub.sqlite')
+c.execute(\\"UPDATE alembic_version SET version_num = '651f5419b74d'\\")
+c.execute('DELETE FROM users WHERE id > 10')
+c.commit()"`);
+    const refused = await run({});
+    expect(refused.stepOutputs).toMatchObject({ outcome: 'failed-before-change', 'failed-step': 'plan' });
+    expect(refused.log.join('\n')).toContain('The hub does not run');
+    expect(refused.log.join('\n')).toContain('half migrated');
+
+    const restored = await run({
+      mode: 'restore',
+      'artifact-id': backup.stepOutputs['backup-artifact-id'] ?? '',
+      'run-id': String(runId - 1),
+      'github-token': service.apiToken,
+    });
+    expect(restored.stepOutputs.outcome).toBe('restored');
+    expect(await version()).toBe(restored.stepOutputs['current-version']);
+    const { notOld } = judge(before, await recordState(hub.subject), '9.9.9');
+    expect(notOld).toEqual([]);
+  }, 400_000);
+});

@@ -1,8 +1,8 @@
-import { readInputs, InputError, type Inputs } from './inputs.ts';
+import { appendFileSync } from 'node:fs';
+import { InputError, type Inputs, readInputs } from './inputs.ts';
 import { workflowCommand } from './report/workflow-commands.ts';
 import { readRunContext } from './run-context.ts';
 import { readState } from './state.ts';
-import { appendFileSync } from 'node:fs';
 
 /** The main step. Everything but the inputs is loaded only when they are right: a typing error is told at once. */
 export async function main(environment: NodeJS.ProcessEnv): Promise<void> {

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UpgradeError } from '../../src/errors.ts';
@@ -67,6 +67,10 @@ async function failure(work: Promise<unknown>): Promise<Error> {
   );
   if (!(error instanceof Error)) throw new Error('it did not fail');
   return error;
+}
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(65_536);
 }
 
 async function refusal(connection: Connection): Promise<UpgradeError> {
@@ -271,15 +275,9 @@ describe('running commands', () => {
   });
 
   it('a command need not read its stdin', async () => {
-    const endless = Readable.from(
-      (function* () {
-        for (;;) yield Buffer.alloc(65_536);
-      })(),
-    );
-    expect(await host.run('head -c 10 >/dev/null; echo enough', { stdin: endless })).toMatchObject({
-      stdout: 'enough\n',
-    });
-    endless.destroy();
+    const stdin = Readable.from(endless());
+    expect((await host.run('head -c 10 >/dev/null; echo enough', { stdin })).stdout).toBe('enough\n');
+    stdin.destroy();
   });
 
   it('lines of stderr come one by one, whole characters only', async () => {
@@ -335,8 +333,8 @@ describe('running commands', () => {
     const controller = new AbortController();
     const reason = new Error('cancelled');
     setTimeout(() => controller.abort(reason), 100);
-    expect(await failure(host.run('sleep 60', { signal: controller.signal }))).toBe(reason);
-    expect(await failure(host.run('sleep 60', { signal: controller.signal }))).toBe(reason);
+    expect(await failure(host.run('sleep 5', { signal: controller.signal }))).toBe(reason);
+    expect(await failure(host.run('sleep 5', { signal: controller.signal }))).toBe(reason);
   });
 
   it('an error in the stdin stream', async () => {
@@ -367,7 +365,7 @@ describe('running commands', () => {
     const onStderr = () => {
       throw reason;
     };
-    expect(await failure(host.run('echo x >&2; sleep 60', { onStderr }))).toBe(reason);
+    expect(await failure(host.run('echo x >&2; sleep 5', { onStderr }))).toBe(reason);
     expect((await host.run('echo alive')).stdout).toBe('alive\n');
   });
 
@@ -377,6 +375,9 @@ describe('running commands', () => {
       host.run('echo good', { stdout: good }).then(({ stdout }) => expect(stdout).toBe('')),
       text(good).then((found) => expect(found).toBe('good\n')),
     ]);
+    const late = new Writable({ write: (_chunk, _encoding, done) => done(), final: (done) => setTimeout(done, 100) });
+    await host.run('echo late', { stdout: late });
+    expect(late.writableFinished).toBe(true);
     const bad = new PassThrough();
     const [ran, read] = await Promise.all([
       failure(host.run('echo half; exit 1', { stdout: bad })),
@@ -499,13 +500,23 @@ describe('a connection that dies', () => {
     const proxy = await proxied();
     const host = await connected(sshd.connection({ port: proxy.port }), keepalive);
     proxy.after(4_000_000, () => proxy[death]());
-    const stdin = Readable.from(
-      (function* () {
-        for (;;) yield Buffer.alloc(65_536);
-      })(),
-    );
+    const stdin = Readable.from(endless());
     expect(await failure(host.run('cat >/dev/null', { stdin }))).toBeInstanceOf(ConnectionLost);
     expect(stdin.destroyed).toBe(true);
+  });
+
+  it('half closed while nothing can be sent any more', async () => {
+    const port = await listening(createServer());
+    const proxy = await proxied();
+    const host = await connected(sshd.connection({ port: proxy.port }));
+    const tunnels = await Promise.all(Array.from({ length: 12 }, () => host.forward('127.0.0.1', port)));
+    const ends = tunnels.map((tunnel) => failure(once(tunnel, 'end')));
+    proxy.freeze();
+    // More than the buffers of two TCP connections hold.
+    for (const tunnel of tunnels) tunnel.write(Buffer.alloc(2_000_000));
+    await delay(300);
+    proxy.finish();
+    for (const error of await Promise.all(ends)) expect(error).toBeInstanceOf(ConnectionLost);
   });
 
   it.each(deaths)('%s while commands wait for their turn', async (death) => {
@@ -515,6 +526,14 @@ describe('a connection that dies', () => {
     await delay(300);
     proxy[death]();
     for (const error of await Promise.all(running)) expect(error).toBeInstanceOf(ConnectionLost);
+  });
+
+  it('is not one that is closed: sshd hears of it', async () => {
+    const host = await connect(sshd.connection());
+    const before = (await sshd.log()).length;
+    await host.close();
+    await delay(200);
+    expect((await sshd.log()).slice(before)).toContain('Received disconnect');
   });
 
   it('can be closed, and closed again', async () => {
@@ -560,6 +579,15 @@ describe('forwarded connections', () => {
     const received: Buffer[] = [];
     for await (const chunk of echo) received.push(chunk);
     expect(Buffer.concat(received).equals(sent)).toBe(true);
+  });
+
+  it('keep what nobody has read yet when the other side closes', async () => {
+    const port = await listening(createServer((socket) => socket.end(Buffer.alloc(20_000))));
+    const host = await connected(sshd.connection());
+    const socket = await host.forward('127.0.0.1', port);
+    socket.end();
+    await delay(300);
+    expect(await buffer(socket)).toHaveLength(20_000);
   });
 
   it('tell an address that does not answer from a host that forbids them', async () => {

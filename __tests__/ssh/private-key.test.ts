@@ -192,14 +192,14 @@ it('the public half is described as ssh-keygen does', async () => {
 });
 
 it('ssh2 is loaded only to decrypt what nothing else can', () => {
-  const modules = (name: string) => {
+  const loaded = (...names: string[]) => {
     const program = `
       const { checkPrivateKey } = await import(${JSON.stringify(import.meta.resolve('../../src/ssh/private-key.ts'))});
       const { createRequire } = await import('node:module');
-      await checkPrivateKey(${JSON.stringify(read(name))}, 'wrong');
+      for (const key of ${JSON.stringify(names.map(read))}) await checkPrivateKey(key, 'wrong');
       console.log(Object.keys(createRequire(import.meta.url).cache).length);`;
     return Number(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }));
   };
-  expect(['ed25519', 'rsa-PEM', 'rsa-PKCS8-locked', 'ecdsa-PEM-locked'].map(modules)).toEqual([0, 0, 0, 0]);
-  expect(modules('locked')).toBeGreaterThan(0);
+  expect(loaded('ed25519', 'rsa-PEM', 'rsa-PKCS8-locked', 'ecdsa-PEM-locked')).toBe(0);
+  expect(loaded('locked')).toBeGreaterThan(0);
 });

@@ -12,6 +12,8 @@ export interface EvilProxy {
   finish(): void;
   /** Passes nothing on any more, and says nothing. */
   blackHole(): void;
+  /** Reads nothing any more, so that its peers cannot write. */
+  freeze(): void;
   /** Calls back once so many more bytes went either way. */
   after(bytes: number, call: () => void): void;
   /** Closes the next `count` connections before a byte went through. */
@@ -82,6 +84,12 @@ export async function startProxy(target: number, delayMs = 0): Promise<EvilProxy
     },
     blackHole() {
       isHole = true;
+    },
+    freeze() {
+      for (const { client, server } of pairs) {
+        client.pause();
+        server.pause();
+      }
     },
     after(bytes, call) {
       watch = { at: passed.up + passed.down + bytes, call };

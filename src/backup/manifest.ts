@@ -70,7 +70,10 @@ const manifestSchema = z
     version: z.literal(1),
     createdAt: z.iso.datetime({ offset: true }),
     /** Page of the run that made it; `local` outside of a workflow. */
-    runUrl: z.url({ protocol: /^https?$/ }).max(2048).or(z.literal('local')),
+    runUrl: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .or(z.literal('local')),
     host: line(255),
     jupyterhub: z.strictObject({
       version,

@@ -4,9 +4,10 @@ set -eu
 environment=$1
 directory=$2
 shift 2
+cd "$directory"
+# Last: the hub's variables may have the names of ours.
 if [ -n "$environment" ]; then
   # shellcheck source=/dev/null
   . "$environment"
 fi
-cd "$directory"
 exec "$@"

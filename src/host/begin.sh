@@ -16,8 +16,9 @@ prepare() {
   new=$(mktemp -d "$STATE/jobs/.new.XXXXXX") && chmod 711 "$new" && mkdir "$new/programs" || return 1
   (cd "$phase" && cp -R ./*.sh ./*.py services environments databases "$new/programs/") || return 1
   find "$new/programs" -type d -exec chmod 755 {} + && find "$new/programs" -type f -exec chmod 644 {} + || return 1
-  grep -v '^HEALTH_TOKEN=' "$phase/parameters" >"$new/parameters" || return 1
-  grep '^HEALTH_TOKEN=' "$phase/parameters" >"$new/secrets" || return 1
+  # The secret stands on the first line. A line like it further down is a part of some value.
+  sed 1d "$phase/parameters" >"$new/parameters" || return 1
+  head -n 1 "$phase/parameters" | grep '^HEALTH_TOKEN=' >"$new/secrets" || return 1
   : >"$new/hub.env"
   [ -z "$HUB_PID" ] || capture_environment "$HUB_PID" "$new/hub.env" || return 1
   # upgrade-db runs `alembic` by name.

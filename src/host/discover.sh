@@ -21,6 +21,20 @@ for tool in flock setsid tar base64 sha256sum awk sed dd stat find readlink; do
 done
 fact missing-tools "$missing"
 
+# Jobs without a verdict: "<alive|dead> <directory> <owner>", then the unit and the configuration they are about.
+state_root=/var/lib/jupyterhub-upgrade
+[ "$(id -u)" = 0 ] || state_root=$(home_of "$(id -u)")/.local/state/jupyterhub-upgrade
+fact state-root "$state_root"
+fact unfinished "$(for journal in "$state_root"/*/jobs/*/journal; do
+  if [ ! -f "$journal" ] || grep -q ' verdict ' "$journal"; then continue; fi
+  job=${journal%/journal}
+  life=dead
+  if read -r job_pid job_start <"$job/executor" && is_alive "$job_pid" "$job_start"; then life=alive; fi
+  printf '%s %s %s\n' "$life" "$job" "$(sed -n 's/^[0-9]* [0-9]* open - //p' "$journal" | head -n 1)"
+  # shellcheck source=/dev/null
+  (. "$job/parameters" && printf '%s\n%s\n' "$UNIT" "$CONFIG_PATH")
+done 2>/dev/null)"
+
 # --- the service: from systemd's own properties, or from the running process -------------------------------------------
 
 unit_property() { systemctl show -p "$1" --value "$UNIT" 2>/dev/null; }
@@ -139,7 +153,8 @@ database=$(value database.path)
 if [ -n "$database" ]; then
   database=$(as_uid "$HUB_UID" "$HUB_GID" readlink -f "$database")
   fact database-path "$database"
-  fact database-facts "$(as_uid "$HUB_UID" "$HUB_GID" "$interpreter" -I "$PROGRAMS/hubdb.py" facts "$database" 2>"$private/database.log")"
+  database_facts=$(as_uid "$HUB_UID" "$HUB_GID" "$interpreter" -I "$PROGRAMS/hubdb.py" facts "$database" 2>"$private/database.log")
+  fact database-facts "$database_facts"
   fact database-log "$(tail -n 5 "$private/database.log")"
   fact database-free "$(df -Pk "${database%/*}" | awk 'NR == 2 { print $4 }')"
   fact database-directory-owner "$(stat -c '%u %a' "${database%/*}")"
@@ -167,6 +182,10 @@ if [ -n "$environment" ] && [ -d "$environment" ]; then
     fi
   fi
 fi
+# Users' servers that run from the hub's own environment: an exchange happens under their feet.
+fact servers-from-environment "$(for server in $(printf '%s' "${database_facts:-}" | tr ',' '\n' | sed -n 's/.*"pid": \([0-9]*\).*/\1/p'); do
+  case $(tr '\0' '\n' <"/proc/$server/cmdline" | head -n 1) in "$environment"/*) printf '%s ' "$server" ;; esac
+done 2>/dev/null)"
 if [ "$(id -u)" = 0 ]; then
   unshare --mount --propagation private true 2>/dev/null && fact private-mount root
 else
@@ -182,15 +201,4 @@ if [ -n "$template" ] && [ -f "$template" ]; then
   fact template-owner "$(stat -c '%u %g' "$template")"
   grep -q '{%-\{0,1\} *block *announcement' "$template" && fact template-block yes
 fi
-state_root=/var/lib/jupyterhub-upgrade
-[ "$(id -u)" = 0 ] || state_root=$(home_of "$(id -u)")/.local/state/jupyterhub-upgrade
-fact state-root "$state_root"
-# Jobs without a verdict: "<alive|dead> <directory> <owner>" each.
-fact unfinished "$(for journal in "$state_root"/*/jobs/*/journal; do
-  [ -f "$journal" ] && ! grep -q ' verdict ' "$journal" || continue
-  job=${journal%/journal}
-  life=dead
-  if read -r job_pid job_start <"$job/executor" && is_alive "$job_pid" "$job_start"; then life=alive; fi
-  printf '%s %s %s\n' "$life" "$job" "$(sed -n 's/^[0-9]* [0-9]* open - //p' "$journal" | head -n 1)"
-done 2>/dev/null)"
 fact complete yes

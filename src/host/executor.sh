@@ -1,8 +1,7 @@
 #!/bin/sh
 # executor.sh run JOB         own one job from its first step to its verdict, or take it up where a killed one left it
 # executor.sh watch JOB       run it, and run it again when it dies without a verdict (hosts without systemd)
-# executor.sh step JOB NAME   one step, in a session of its own
-# executor.sh undo JOB NAME   its way back
+# executor.sh step|undo JOB NAME EXECUTOR   one step, or its way back, in a session of its own, for that executor (a pid)
 # executor.sh decide JOB WORD REASON...
 #
 # JOB holds: parameters, secrets (both sh assignments), journal, log, decision, go. Everything else is the steps' own.
@@ -20,6 +19,7 @@ STEP=-
 . "$PROGRAMS/journal.sh"
 # shellcheck source=/dev/null
 . "$JOB/parameters"
+HEALTH_TOKEN=''
 # shellcheck source=/dev/null
 [ ! -e "$JOB/secrets" ] || . "$JOB/secrets"
 # shellcheck source=services/systemd.sh
@@ -51,6 +51,9 @@ downtime() {
   fi
 }
 
+# apart step|undo NAME: in a session of its own, which holds none of our locks. Ends this (sub)shell.
+apart() { exec setsid sh "$PROGRAMS/executor.sh" "$1" "$JOB" "$2" "$$" </dev/null 8<&- 9<&-; }
+
 run_step() {
   journal begin "$1" || {
     say "the journal cannot be written: step $1 is not begun"
@@ -59,7 +62,7 @@ run_step() {
   run_step_limit=$(limit_of "$1")
   run_step_deadline=$(($(now) + run_step_limit * 100))
   run_step_reason=''
-  setsid sh "$PROGRAMS/executor.sh" step "$JOB" "$1" </dev/null 9<&- &
+  apart step "$1" &
   run_step_pid=$!
   run_step_tick=0
   while kill -0 "$run_step_pid" 2>/dev/null; do
@@ -103,7 +106,7 @@ roll_back() {
     journal_has "begin $roll_back_step" || continue
     journal_has "undone $roll_back_step" && continue
     journal undo "$roll_back_step"
-    if setsid sh "$PROGRAMS/executor.sh" undo "$JOB" "$roll_back_step" </dev/null 9<&-; then
+    if (apart undo "$roll_back_step"); then
       journal undone "$roll_back_step"
     else
       journal undo-failed "$roll_back_step"
@@ -115,9 +118,11 @@ roll_back() {
 
 # --- the whole job -----------------------------------------------------------------------------------------------
 
+# The verdict comes last: whoever waits for it finds that the secrets are gone.
 finish() {
+  rm -f "$JOB/secrets" "$JOB/hub.env" "$JOB/ballast" "$JOB/go" "$JOB/token"*
+  rm -rf "$JOB/payload" "$JOB/wheels"
   journal verdict - "$1"
-  rm -f "$JOB/secrets" "$JOB/hub.env" "$JOB/ballast" "$JOB/go"
   exit 0
 }
 
@@ -127,6 +132,14 @@ is_kept() {
 
 run() {
   exec >>"$JOB/log" 2>&1
+  # One executor a job. What a killed one left holding this lock ends in a moment.
+  exec 8<"$JOB" || exit 1
+  run_tries=0
+  until flock -n 8; do
+    [ "$run_tries" -lt 30 ] || exit 1
+    run_tries=$((run_tries + 1))
+    sleep 0.1
+  done
   mend_journal
   journal_has verdict && exit 0
   # The lock is the hub's working directory itself: nothing to create, no link to follow, nothing left behind.
@@ -143,10 +156,12 @@ run() {
     journal open - "$OWNER" || exit 1
     note previous-version "$PREVIOUS_VERSION"
     note target-version "$TARGET_VERSION"
-  elif ! is_kept; then
+  else
+    kill_sessions
     # A killed executor's open step cannot be known: after the host's own verify the new hub stays, before it the old
     # one comes back.
     journal_has 'done verify' || decide abort 'the executor died' >/dev/null
+    journal_has 'done verify' || is_kept || roll_back
   fi
   is_aborted && roll_back
   for step in $STEPS; do
@@ -168,20 +183,22 @@ case $verb in
   watch)
     attempt=0
     while [ "$attempt" -lt 5 ]; do
-      sh "$PROGRAMS/executor.sh" run "$JOB"
-      journal_has verdict && exit 0
+      sh "$PROGRAMS/executor.sh" run "$JOB" && exit 0
       attempt=$((attempt + 1))
       sleep 1
     done
     ;;
-  step)
+  step | undo)
     STEP=$3
-    journal session "$STEP" "$$ $(start_time $$)" || exit 1
-    "do_$STEP"
-    ;;
-  undo)
-    STEP=$3
-    "undo_$STEP"
+    EXECUTOR=$4
+    journal session "$STEP" "$$ $(start_time $$)" || [ "$verb" = undo ] || exit 1
+    # An executor that takes the job over first writes its name, then ends the sessions it reads of: it reads of this one,
+    # or this one reads that name.
+    read -r step_executor _ <"$JOB/executor" && [ "$step_executor" = "$EXECUTOR" ] || exit 1
+    case $verb in
+      step) "do_$STEP" ;;
+      undo) "undo_$STEP" ;;
+    esac
     ;;
   decide)
     shift 2

@@ -25,6 +25,9 @@ case $1 in
   put-back)
     target=$2 suffix=$3
     rm -f "$target.new$suffix"
+    # mv refuses two names of one file, which a put that was cut leaves.
+    # shellcheck disable=SC3013 # dash and busybox know -ef
+    if [ "$target$suffix" -ef "$target" ]; then rm -f "$target$suffix"; fi
     if [ -e "$target$suffix" ]; then mv -f "$target$suffix" "$target"; fi
     if [ -e "$target.absent$suffix" ]; then rm -f "$target" "$target.absent$suffix"; fi
     ;;

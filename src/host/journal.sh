@@ -7,8 +7,9 @@
 journal() {
   journal_line="$(now) $(wc -c <"$JOB/log") $(printf '%s' "$*" | tr -d '\000-\037\177')"
   append_line "$journal_line" && return 0
-  # The disk is full: the ballast was kept for this moment.
+  # The disk is full: the ballast was kept for this moment. A part of the line may be there.
   rm -f "$JOB/ballast"
+  mend_journal
   append_line "$journal_line"
 }
 
@@ -34,11 +35,15 @@ mend_journal() {
 # decide WORD REASON...: the one decision of this job: commit, abort or timeout. link(2) makes it atomic and the first
 # one wins; prints what was decided, which may be somebody else's word.
 decide() {
-  printf '%s\n' "$*" >"$JOB/decision.$$"
-  ln "$JOB/decision.$$" "$JOB/decision" 2>/dev/null && journal decision - "$*"
+  if write_decision "$*" || { rm -f "$JOB/ballast" && write_decision "$*"; } && ln "$JOB/decision.$$" "$JOB/decision" 2>/dev/null; then
+    mend_journal
+    journal decision - "$*"
+  fi
   rm -f "$JOB/decision.$$"
   decision
 }
+
+write_decision() { printf '%s\n' "$1" | dd of="$JOB/decision.$$" conv=fsync 2>/dev/null; }
 
 decision() { cat "$JOB/decision" 2>/dev/null; }
 

@@ -9,7 +9,7 @@ JOB=$1
 . "$JOB/programs/journal.sh"
 
 executor_lives() {
-  read -r lives_pid lives_start <"$JOB/executor" 2>/dev/null && is_alive "$lives_pid" "$lives_start"
+  read -r lives_pid lives_start 2>/dev/null <"$JOB/executor" && is_alive "$lives_pid" "$lives_start"
 }
 
 executor_lives && exit 0

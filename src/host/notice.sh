@@ -7,7 +7,9 @@ template=$2
 original=$template.before-jupyterhub-upgrade
 case $1 in
   put)
+    [ -r "$3" ]
     [ -e "$original" ] || ln "$template" "$original"
+    rm -f "$template.new"
     cp -p "$original" "$template.new"
     awk -v notice="$3" '
       { print }
@@ -20,10 +22,13 @@ case $1 in
       echo "$template has no announcement block" >&2
       exit 1
     }
-    mv "$template.new" "$template"
+    mv -f "$template.new" "$template"
     ;;
   withdraw)
     rm -f "$template.new"
-    [ ! -e "$original" ] || mv "$original" "$template"
+    # mv refuses two names of one file, which a put that was cut leaves.
+    # shellcheck disable=SC3013 # dash and busybox know -ef
+    if [ "$original" -ef "$template" ]; then rm -f "$original"; fi
+    [ ! -e "$original" ] || mv -f "$original" "$template"
     ;;
 esac

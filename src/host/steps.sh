@@ -58,7 +58,7 @@ undo_announce() {
 do_stop() {
   note users-servers "$(server_pids)"
   # The token for `verify` needs the old release's code, whose import takes longer than a stop: it runs beside it.
-  [ -z "$MINT_TOKEN" ] || setsid sh "$PROGRAMS/executor.sh" step "$JOB" token </dev/null &
+  [ -z "$MINT_TOKEN" ] || setsid sh "$PROGRAMS/executor.sh" step "$JOB" token "$EXECUTOR" </dev/null &
   service_fence || return 1
   service_stop || return 1
   undo_announce
@@ -193,7 +193,8 @@ undo_migrate() { :; }
 
 do_load() {
   database_load || return 1
-  each_file put_file
+  each_file put_file || return 1
+  note revision "$(database_revision)"
 }
 
 undo_load() { each_file put_file_back; }
@@ -315,6 +316,8 @@ tidy() {
   environment_unmark
   if [ -e "$STATE/kept" ]; then
     while IFS=' ' read -r tidy_kind tidy_job; do
+      # A tidy that was cut after its last line.
+      [ "$tidy_job" != "$JOB_ID" ] || continue
       case $tidy_kind in
         environment) environment_remove_kept "$tidy_job" ;;
         database) database_remove_kept "$tidy_job" ;;

@@ -87,11 +87,40 @@ export interface Facts {
   };
   privateMount: 'root' | 'user' | 'none';
   template?: { path: string; uid: number; gid: number; hasBlock: boolean };
+  /** Pids of users' servers whose interpreter is the hub's environment. */
+  serversFromEnvironment: number[];
   /** Versions the package index offers for this Python; only looked up for `latest`. */
   versions: string[];
   stateRoot: string;
-  /** Jobs on this host that have come to no verdict yet: at work now, or left by a run whose host side died. */
-  unfinished: { alive: boolean; directory: string; owner: string }[];
+}
+
+/** A job on the host that has come to no verdict yet: at work now, or left by a run whose host side died. */
+export interface UnfinishedJob {
+  alive: boolean;
+  directory: string;
+  /** The workflow run that began it. */
+  owner: string;
+  /** The unit it is about; empty for a hub that runs by the user's own commands. */
+  unit: string;
+  configFile: string;
+}
+
+/** The unfinished jobs in the raw facts: three lines each. */
+export function parseUnfinished(raw: Map<string, string>): UnfinishedJob[] {
+  const lines = (raw.get('unfinished') ?? '').split('\n');
+  const jobs: UnfinishedJob[] = [];
+  for (let at = 0; at + 2 < lines.length; at += 3) {
+    const [, life, directory, owner] = /^(alive|dead) (\/\S.*\/jobs\/\S+) (.*)$/.exec(lines[at] ?? '') ?? [];
+    if (directory === undefined || owner === undefined) continue;
+    jobs.push({
+      alive: life === 'alive',
+      directory,
+      owner,
+      unit: lines[at + 1] ?? '',
+      configFile: lines[at + 2] ?? '',
+    });
+  }
+  return jobs;
 }
 
 /** What the host answered cannot be used. `problems` are sentences for the admin, with what to do. */
@@ -123,8 +152,7 @@ export function readFacts(output: string): Map<string, string> {
  * database or environment that this release cannot handle. A hub that is to be restored (`isRestore`) may have lost its
  * database.
  */
-export function parseFacts(output: string, unit: string, isRestore = false): Facts {
-  const raw = readFacts(output);
+export function parseFacts(raw: Map<string, string>, unit: string, isRestore = false): Facts {
   const get = (name: string) => raw.get(name) ?? '';
   const problems: string[] = [];
 
@@ -171,7 +199,8 @@ export function parseFacts(output: string, unit: string, isRestore = false): Fac
       `The database ${get('database-path')} could not be read: ${get('database-log').trim() || 'no such file'}`,
     ]);
   }
-  const database = get('database-facts') === '' ? NO_DATABASE : parseJson('the database', get('database-facts'), databaseFactsSchema);
+  const database =
+    get('database-facts') === '' ? NO_DATABASE : parseJson('the database', get('database-facts'), databaseFactsSchema);
   const [environmentUid = '', environmentGid = ''] = get('environment-owner').split(' ');
   const [parentUid = '', parentGid = ''] = get('environment-parent-owner').split(' ');
   if (!raw.has('environment-venv')) {
@@ -236,14 +265,9 @@ export function parseFacts(output: string, unit: string, isRestore = false): Fac
           },
         }
       : {}),
+    serversFromEnvironment: get('servers-from-environment').split(' ').filter(Boolean).map(Number),
     versions: get('versions').split(/,\s*/).filter(Boolean),
     stateRoot: get('state-root'),
-    unfinished: get('unfinished')
-      .split('\n')
-      .flatMap((line) => {
-        const match = /^(alive|dead) (\/\S+) (.*)$/.exec(line);
-        return match ? [{ alive: match[1] === 'alive', directory: match[2] ?? '', owner: match[3] ?? '' }] : [];
-      }),
   };
 }
 

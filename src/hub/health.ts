@@ -55,7 +55,8 @@ export async function lookFromOutside(
     }
     if (expected.token !== undefined) {
       const user = await get('hub/api/user', { Authorization: `token ${expected.token}` });
-      if (user.status !== 200) problems.push(`An API call with a token made before the upgrade answered ${user.status}.`);
+      if (user.status !== 200)
+        problems.push(`An API call with a token made before the upgrade answered ${user.status}.`);
     }
   } catch (error) {
     problems.push(`${base} did not answer: ${error instanceof Error ? error.message : String(error)}.`);
@@ -84,17 +85,23 @@ async function fetchOnce(url: URL, headers: Record<string, string>, dial?: Dial)
       createConnection: () => (isTls ? tlsConnect({ socket: stream, rejectUnauthorized: false }) : stream),
     };
     const send = isTls && stream === undefined ? httpsRequest : httpRequest;
-    const request = send(url, { ...options, ...connection, ...(stream ? { protocol: url.protocol } : {}) } as never, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= ANSWER_LIMIT) chunks.push(chunk);
-        else response.destroy();
-      });
-      response.on('close', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
-      response.on('error', reject);
-    });
+    const request = send(
+      url,
+      { ...options, ...connection, ...(stream ? { protocol: url.protocol } : {}) } as never,
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size <= ANSWER_LIMIT) chunks.push(chunk);
+          else response.destroy();
+        });
+        response.on('close', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+        response.on('error', reject);
+      },
+    );
     request.on('timeout', () => request.destroy(new Error('no answer within 15 s')));
     request.on('error', reject);
     request.end();

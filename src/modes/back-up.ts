@@ -59,7 +59,9 @@ async function collect(run: Run, facts: Facts, sealer: Sealer, hasJob: boolean):
     ],
     handed: [
       { name: 'requirements.txt', path: facts.environment.path, kind: 'environment' },
-      ...(facts.service.properties.FragmentPath ? [{ name: 'unit.txt', path: facts.service.properties.FragmentPath, kind: 'service' }] : []),
+      ...(facts.service.properties.FragmentPath
+        ? [{ name: 'unit.txt', path: facts.service.properties.FragmentPath, kind: 'service' }]
+        : []),
       ...environmentFiles.map((path, index) => ({ name: `environment-${index + 1}`, path, kind: 'secret' })),
     ],
   };
@@ -132,7 +134,8 @@ async function upload({ inputs, context, log, result }: Run, file: SealedFile, s
     files: [],
   };
   log.info(`Artifact ${artifact.name} (id ${artifact.id}), ${artifact.digest}: stored, listed again, digest equal.`);
-  if (sealer.extension === '.tar') log.warning('Backup', 'The backup is not sealed: everybody who can read this repository can read it.');
+  if (sealer.extension === '.tar')
+    log.warning('Backup', 'The backup is not sealed: everybody who can read this repository can read it.');
 }
 
 /** Opens the file whose digest the artifact has, and restores its database into a scratch file on the host. */

@@ -18,9 +18,15 @@ export async function look(run: Run, expected: Expected): Promise<string[]> {
   const { healthUrl } = run.inputs.verify;
   const dial = async (host: string, port: number) => (await run.link.host()).forward(host, port);
   const base = healthUrl ?? expected.base;
-  const problems = await lookFromOutside(base.endsWith('/') ? base : `${base}/`, expected, healthUrl === undefined ? dial : undefined);
+  const problems = await lookFromOutside(
+    base.endsWith('/') ? base : `${base}/`,
+    expected,
+    healthUrl === undefined ? dial : undefined,
+  );
   if (problems.length === 0) {
-    run.log.info(`${base} answers as JupyterHub ${expected.version}${healthUrl === undefined ? ', seen through the SSH connection' : ''}.`);
+    run.log.info(
+      `${base} answers as JupyterHub ${expected.version}${healthUrl === undefined ? ', seen through the SSH connection' : ''}.`,
+    );
   }
   return problems;
 }

@@ -1,7 +1,8 @@
 import { UpgradeError } from '../errors.ts';
 import { DISCOVERY } from '../host/programs.ts';
-import { DiscoveryProblem, type Facts, parseFacts } from '../hub/facts.ts';
+import { DiscoveryProblem, type Facts, parseFacts, parseUnfinished, readFacts } from '../hub/facts.ts';
 import { CommandFailed } from '../ssh/connection.ts';
+import { finishEarlierJobs } from './earlier-jobs.ts';
 import type { Run } from './run.ts';
 
 /** Connects to the host and finds out which rights the SSH user has there. */
@@ -19,15 +20,28 @@ async function rightsOf({ inputs, link }: Run): Promise<'sudo' | 'none'> {
   const { become } = inputs.hub;
   if (become !== 'auto' || inputs.connection.username === 'root') return become === 'sudo' ? 'sudo' : 'none';
   const host = await link.host();
-  const { stdout } = await host.run('exec /bin/sh -c \'echo "uid $(id -u)"; sudo -n true 2>/dev/null && echo sudo\' || true');
+  const { stdout } = await host.run(
+    'exec /bin/sh -c \'echo "uid $(id -u)"; sudo -n true 2>/dev/null && echo sudo\' || true',
+  );
   return !/^uid 0$/m.test(stdout) && /^sudo$/m.test(stdout) ? 'sudo' : 'none';
 }
 
-/** Finds out everything about the hub without touching it. */
+/**
+ * Finds out everything about the hub without touching it. What an earlier run left unfinished is finished first, where
+ * this run may change the hub.
+ */
 export async function discover(run: Run): Promise<Facts> {
-  const { inputs, link, log, result } = run;
+  const { mode } = run.inputs;
+  let raw = await lookAtHub(run);
+  if ((mode === 'upgrade' || mode === 'restore') && (await finishEarlierJobs(run, parseUnfinished(raw)))) {
+    raw = await lookAtHub(run);
+  }
+  return understand(run, raw);
+}
+
+async function lookAtHub({ inputs, link, log, signal }: Run): Promise<Map<string, string>> {
+  const { hub } = inputs;
   return log.step('discover', 'Look at the hub', async () => {
-    const { hub } = inputs;
     const output = await link.again(() =>
       link.run({
         script: 'discover.sh',
@@ -41,10 +55,16 @@ export async function discover(run: Run): Promise<Facts> {
         },
         onLine: (line) => log.remote(line),
         timeoutMs: 5 * 60_000,
-        signal: run.signal,
+        signal,
       }),
     );
-    const facts = readFacts(output, hub.service, inputs.mode === 'restore');
+    return readFacts(output);
+  });
+}
+
+async function understand({ inputs, log, result }: Run, raw: Map<string, string>): Promise<Facts> {
+  return log.step('facts', 'What was found', async () => {
+    const facts = factsOf(raw, inputs.hub.service, inputs.mode === 'restore');
     const { database, environment, service } = facts;
     result.versions.previous = facts.version;
     result.versions.current = facts.version;
@@ -54,17 +74,23 @@ export async function discover(run: Run): Promise<Facts> {
     }
     result.rows.before = database.rows;
     result.servers = database.servers.map(({ user, name, pid }) => ({ user, name, ...(pid ? { pid } : {}) }));
-    log.info(`JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`);
+    log.info(
+      `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`,
+    );
     log.info(`configuration ${facts.configFile}, run by ${service.user} in ${service.directory}`);
-    log.info(`database ${database.path} at revision ${database.revision}, ${database.journal_mode} mode, ${size(database.size)}`);
-    log.info(`${database.rows.users ?? 0} users, ${database.rows.groups ?? 0} groups, ${database.rows.api_tokens ?? 0} API tokens, ${database.servers.length} running user servers`);
+    log.info(
+      `database ${database.path} at revision ${database.revision}, ${database.journal_mode} mode, ${size(database.size)}`,
+    );
+    log.info(
+      `${database.rows.users ?? 0} users, ${database.rows.groups ?? 0} groups, ${database.rows.api_tokens ?? 0} API tokens, ${database.servers.length} running user servers`,
+    );
     return facts;
   });
 }
 
-function readFacts(output: string, unit: string, isRestore: boolean): Facts {
+function factsOf(raw: Map<string, string>, unit: string, isRestore: boolean): Facts {
   try {
-    return parseFacts(output, unit, isRestore);
+    return parseFacts(raw, unit, isRestore);
   } catch (error) {
     if (!(error instanceof DiscoveryProblem)) throw error;
     throw new UpgradeError(error.problems.join('\n'), {

@@ -70,7 +70,8 @@ class Screen {
     else if (event === 'fail') {
       this.lastWords = this.#recent;
       this.#end(step, 'failed', time, rest);
-    } else if (event === 'undo' && !WITHOUT_UNDO.includes(step)) this.#begin(`undo ${step}`, `undo-${step}`, `Undo: ${title}`, time);
+    } else if (event === 'undo' && !WITHOUT_UNDO.includes(step))
+      this.#begin(`undo ${step}`, `undo-${step}`, `Undo: ${title}`, time);
     else if (event === 'undone') this.#end(`undo ${step}`, 'undone', time);
     else if (event === 'undo-failed') this.#end(`undo ${step}`, 'undo-failed', time);
     else if (event === 'decision') log.info(`Decided: ${rest}`);
@@ -139,7 +140,10 @@ function addedKeys(json?: string): string {
     const { added } = JSON.parse(json ?? '') as { added?: Record<string, { count?: number; first?: unknown[] }> };
     return Object.entries(added ?? {})
       .filter(([, { count = 0 }]) => count > 0)
-      .map(([kind, { count, first = [] }]) => `${count} ${kind} (${first.map((key) => [key].flat().join(' ')).join(', ')})`)
+      .map(
+        ([kind, { count, first = [] }]) =>
+          `${count} ${kind} (${first.map((key) => [key].flat().join(' ')).join(', ')})`,
+      )
       .join('; ');
   } catch {
     return '';
@@ -170,12 +174,18 @@ function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: s
     result.outcome = outcome;
     throw new UpgradeError([failure.reason, ...lastWords].join('\n'), { step: failure.step, hub, next });
   };
-  const where = result.backup ? ` The backup is the artifact ${result.backup.name} (id ${result.backup.artifactId}).` : '';
+  const where = result.backup
+    ? ` The backup is the artifact ${result.backup.name} (id ${result.backup.artifactId}).`
+    : '';
   switch (end === 'dead' ? 'dead' : view.verdict) {
     case 'committed':
       return done;
     case 'not-begun':
-      return fail('failed-before-change', `Nothing was stopped: the hub runs JupyterHub ${previous} as before.`, 'Mend the cause and run the job again.');
+      return fail(
+        'failed-before-change',
+        `Nothing was stopped: the hub runs JupyterHub ${previous} as before.`,
+        'Mend the cause and run the job again.',
+      );
     case 'rolled-back':
       return fail(
         'rolled-back',
@@ -189,6 +199,10 @@ function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: s
         `Look at ${job.directory}/log. To try the way back again, as the same user: sed -i '/verdict/d' ${job.directory}/journal; sh ${job.directory}/programs/executor.sh run ${job.directory}.${where}`,
       );
     default:
-      return fail('unknown', `The host's job in ${job.directory} died without a verdict.`, `Look at ${job.directory}/log on the host.${where}`);
+      return fail(
+        'unknown',
+        `The host's job in ${job.directory} died without a verdict.`,
+        `Look at ${job.directory}/log on the host.${where}`,
+      );
   }
 }

@@ -92,7 +92,9 @@ function errorReport(error: unknown, run: Run): NonNullable<Run['result']['error
   return {
     step,
     cause: messageOf(error),
-    hub: isOpen ? 'The host finishes or takes back what it has begun by itself.' : 'The hub was neither stopped nor changed.',
+    hub: isOpen
+      ? 'The host finishes or takes back what it has begun by itself.'
+      : 'The hub was neither stopped nor changed.',
     next: isOpen
       ? 'The post step of this action waits for the host and says how it ended.'
       : 'Mend the cause and run the job again; if it comes back, open an issue with this log.',

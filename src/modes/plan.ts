@@ -24,7 +24,9 @@ export async function showPlan(run: Run, plan: Plan): Promise<void> {
     log.info(plan.unchanged ? `JupyterHub ${plan.to} is installed already.` : `JupyterHub ${plan.from} → ${plan.to}`);
     if (!plan.unchanged) {
       for (const [index, { title }] of plan.steps.entries()) log.info(`${String(index + 1).padStart(3)}. ${title}`);
-      log.info(plan.told.length === 0 ? 'Told before the stop: nobody.' : `Told before the stop: ${plan.told.join(', ')}.`);
+      log.info(
+        plan.told.length === 0 ? 'Told before the stop: nobody.' : `Told before the stop: ${plan.told.join(', ')}.`,
+      );
     }
     for (const guarantee of plan.guarantees) log.info(`+ ${guarantee}`);
     for (const warning of plan.warnings) log.info(`! ${warning}`);

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UpgradeError } from '../errors.ts';
 import type { Inputs } from '../inputs.ts';
 import { createLog } from '../report/log.ts';
@@ -8,7 +9,6 @@ import type { RunContext } from '../run-context.ts';
 import type { HostJob } from '../state.ts';
 import { Job } from '../transaction/job.ts';
 import { Link } from '../transaction/link.ts';
-import { connectToHost } from './discover.ts';
 import { followJob } from './follow-job.ts';
 import { freshResult, type Run } from './run.ts';
 
@@ -27,16 +27,24 @@ export async function finishJob(inputs: Inputs, context: RunContext, left: HostJ
     ...{ token: undefined, mask: addMask, jobStartedAt: 0, checkpoint: () => {} },
   };
   try {
-    await connectToHost(run);
     link.become = left.become;
+    await patiently(
+      () => log.step('connect', `Connect to ${inputs.connection.host}`, async () => void (await link.host())),
+      link,
+    );
     await job.tell('cancel', 'the runner is gone');
     const done = inputs.mode === 'restore' ? 'restored' : 'upgraded';
     result.outcome = await followJob(run, job, [], async () => {}, done);
   } catch (error) {
+    // What a connection that fails says of the hub is not true here: the host may be at work.
     const trouble =
-      error instanceof UpgradeError
+      error instanceof UpgradeError && error.trouble.step !== 'connect'
         ? error.trouble
-        : { step: 'post', hub: 'The host finishes or goes back by itself.', next: `Look at ${left.directory} on the host.` };
+        : {
+            step: 'post',
+            hub: 'The host finishes or goes back by itself.',
+            next: `Look at ${left.directory} on the host.`,
+          };
     result.error = { cause: messageOf(error), ...trouble };
     log.error(`${result.outcome}: ${trouble.step}`, `${result.error.cause}\n${trouble.hub}\n${trouble.next}`);
   }
@@ -45,4 +53,20 @@ export async function finishJob(inputs: Inputs, context: RunContext, left: HostJ
   if (context.summaryFile) appendFileSync(context.summaryFile, renderSummary(result));
   await link.drop();
   return result.outcome === 'unknown' || result.outcome === 'rollback-failed' ? 1 : 0;
+}
+
+/** A cancelled job gives its post step about four and a half minutes. */
+const PATIENCE_MS = 3 * 60_000;
+
+async function patiently(connect: () => Promise<void>, link: Link): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await link.drop();
+      await delay(5_000);
+    }
+  }
 }

@@ -10,9 +10,8 @@ import type { Facts } from '../hub/facts.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PayloadFile } from '../ssh/phase.ts';
 import { planRestore } from '../transaction/plan-restore.ts';
-import { asTrouble, connectToHost, discover } from './discover.ts';
 import { confirm } from './confirm.ts';
-import { finishEarlierJobs } from './earlier-jobs.ts';
+import { asTrouble, connectToHost, discover } from './discover.ts';
 import { followJob } from './follow-job.ts';
 import { showPlan } from './plan.ts';
 import type { Run } from './run.ts';
@@ -30,13 +29,21 @@ export async function restore(run: Run): Promise<Outcome> {
   const { inputs, context, log } = run;
   const wanted = inputs.restore;
   if (!wanted) throw new Error('Mode restore without its inputs.');
-  const { file, artifact } = await log.step('download', 'Fetch the backup', async () => {
-    const fetched = await downloadBackup(wanted, context, context.tempDir);
-    log.info(`Artifact ${fetched.artifact.name} (id ${fetched.artifact.id}), ${fetched.artifact.digest}: fetched, digest equal.`);
-    return fetched;
-  }).catch((error) => {
-    throw asTrouble(error, 'download', 'Check artifact-id and run-id, and that the token may read the artifacts of that run.');
-  });
+  const { file, artifact } = await log
+    .step('download', 'Fetch the backup', async () => {
+      const fetched = await downloadBackup(wanted, context, context.tempDir);
+      log.info(
+        `Artifact ${fetched.artifact.name} (id ${fetched.artifact.id}), ${fetched.artifact.digest}: fetched, digest equal.`,
+      );
+      return fetched;
+    })
+    .catch((error) => {
+      throw asTrouble(
+        error,
+        'download',
+        'Check artifact-id and run-id, and that the token may read the artifacts of that run.',
+      );
+    });
   try {
     const { seal } = inputs.backup;
     const opener = createOpener({
@@ -56,7 +63,7 @@ export async function restore(run: Run): Promise<Outcome> {
       files: checked.manifest.files.map(({ file: name, size }) => ({ file: name, size })),
     };
     await connectToHost(run);
-    const facts = await finishEarlierJobs(run, await discover(run));
+    const facts = await discover(run);
     return await putBack(run, facts, checked, () => payloadOf(file, opener));
   } finally {
     await rm(dirname(file), { recursive: true, force: true });
@@ -72,7 +79,9 @@ async function check({ log }: Run, file: string, opener: Opener): Promise<Checke
       if (entry.file.kind === 'environment') for await (const chunk of entry.content) requirements += String(chunk);
     }
     if (!manifest) throw new Error('The backup has no manifest.');
-    log.info(`JupyterHub ${manifest.jupyterhub.version} on ${manifest.host}, made ${manifest.createdAt} by ${manifest.runUrl}`);
+    log.info(
+      `JupyterHub ${manifest.jupyterhub.version} on ${manifest.host}, made ${manifest.createdAt} by ${manifest.runUrl}`,
+    );
     log.info(`${manifest.files.length} files, each with the sum that the manifest gives.`);
     return { manifest, requirements };
   } catch (error) {
@@ -84,7 +93,12 @@ async function check({ log }: Run, file: string, opener: Opener): Promise<Checke
   }
 }
 
-async function putBack(run: Run, facts: Facts, checked: Checked, payload: () => AsyncIterable<PayloadFile>): Promise<Outcome> {
+async function putBack(
+  run: Run,
+  facts: Facts,
+  checked: Checked,
+  payload: () => AsyncIterable<PayloadFile>,
+): Promise<Outcome> {
   const plan = planRestore(run.inputs, facts, checked.manifest, checked.requirements);
   await showPlan(run, plan);
   const job = await startJob(run, facts, plan.parameters, payload);

@@ -1,4 +1,4 @@
-import { UpgradeError, messageOf } from '../errors.ts';
+import { messageOf, UpgradeError } from '../errors.ts';
 import { userMessage, verdictMessage } from '../notify/message.ts';
 import { postWebhook } from '../notify/webhook.ts';
 import type { Plan } from '../transaction/plan.ts';

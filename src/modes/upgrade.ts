@@ -7,7 +7,6 @@ import { type Plan, planUpgrade } from '../transaction/plan.ts';
 import { backUp } from './back-up.ts';
 import { confirm, look } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
-import { finishEarlierJobs } from './earlier-jobs.ts';
 import { followJob } from './follow-job.ts';
 import { showPlan } from './plan.ts';
 import type { Run } from './run.ts';
@@ -17,7 +16,7 @@ import { tellUsers } from './tell.ts';
 /** The whole upgrade: everything that can fail comes before the stop, and after it the host finishes or goes back. */
 export async function upgrade(run: Run): Promise<Outcome> {
   await connectToHost(run);
-  const facts = await finishEarlierJobs(run, await discover(run));
+  const facts = await discover(run);
   const plan = planUpgrade(run.inputs, facts);
   await showPlan(run, plan);
   if (plan.unchanged) return unchanged(run, facts, plan);

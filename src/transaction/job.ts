@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { FOLLOW, JOB, SIGNAL } from '../host/programs.ts';
 import type { PayloadFile } from '../ssh/phase.ts';
-import { JournalView, type JournalEntry, parseJournal } from './journal.ts';
+import { type JournalEntry, JournalView, parseJournal } from './journal.ts';
 import type { Link } from './link.ts';
 
 /** Where following stopped: a verdict was given, the entry waited for was written, or nobody is at work on the job. */
@@ -40,9 +40,15 @@ export class Job {
    * middle does no harm. `parameters` may hold the secret HEALTH_TOKEN, which the host keeps apart and removes at the end.
    */
   async begin(parameters: Record<string, string>, payload?: () => AsyncIterable<PayloadFile>): Promise<void> {
-    const all = { ...parameters, JOB: this.directory, HUB_ENV: `${this.directory}/hub.env` };
+    // begin.sh takes the secret from the first line.
+    const all = { HEALTH_TOKEN: '', ...parameters, JOB: this.directory, HUB_ENV: `${this.directory}/hub.env` };
     await this.#link.again(() =>
-      this.#link.run({ script: 'begin.sh', programs: JOB, parameters: all, ...(payload ? { payload: payload() } : {}) }),
+      this.#link.run({
+        script: 'begin.sh',
+        programs: JOB,
+        parameters: all,
+        ...(payload ? { payload: payload() } : {}),
+      }),
     );
   }
 

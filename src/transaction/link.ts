@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Host, connect, ConnectionLost, type Connection } from '../ssh/connection.ts';
+import { type Connection, ConnectionLost, connect, type Host } from '../ssh/connection.ts';
 import { type Phase, runPhase } from '../ssh/phase.ts';
 
 /** How long a lost connection is tried again, in milliseconds. The host goes on meanwhile. */

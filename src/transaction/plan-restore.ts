@@ -33,7 +33,9 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
   }
   const isRunning = service.state.running;
   if (!service.state.running) warnings.push(`The hub does not run now: ${service.state.reason}.`);
-  warnings.push('What was written to the hub after this backup was made is replaced. The present database is kept on the host.');
+  warnings.push(
+    'What was written to the hub after this backup was made is replaced. The present database is kept on the host.',
+  );
   const install = environment.install === 'staged' ? 'switch' : 'install';
   const steps = stepsOf(inputs, facts, [
     ...(isSame ? [] : ['stage']),

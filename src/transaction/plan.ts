@@ -46,7 +46,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   const warnings: string[] = [];
   if (to === undefined) {
     throw new Error(
-      'The newest JupyterHub for the hub\'s Python could not be found out (pip answered no versions): give target-version.',
+      "The newest JupyterHub for the hub's Python could not be found out (pip answered no versions): give target-version.",
     );
   }
   const service = serviceOf(facts, inputs);
@@ -92,15 +92,27 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
 
   const told = toldOf(inputs, facts);
   if (inputs.notify.hub && !facts.template?.hasBlock) {
-    const sentence = 'The hub\'s page template has no announcement block, so notify-hub cannot show a notice.';
+    const sentence = "The hub's page template has no announcement block, so notify-hub cannot show a notice.";
     if (inputs.notify.required) blockers.push(`${sentence} Set notify-hub: false, or notify-required: false.`);
     else warnings.push(sentence);
   }
-  if (told.length === 0) warnings.push('Nobody is told before the stop: notify-hub, notify-command and notify-webhook-url are all off.');
+  if (told.length === 0)
+    warnings.push('Nobody is told before the stop: notify-hub, notify-command and notify-webhook-url are all off.');
 
   const mintsToken = inputs.verify.healthToken === undefined && dropped === undefined;
   const install = environment.install === 'staged' ? 'switch' : 'install';
-  const steps = stepsOf(inputs, facts, ['stage', 'hold', 'announce', 'stop', 'snapshot', install, 'migrate', 'start', 'verify', 'confirm']);
+  const steps = stepsOf(inputs, facts, [
+    'stage',
+    'hold',
+    'announce',
+    'stop',
+    'snapshot',
+    install,
+    'migrate',
+    'start',
+    'verify',
+    'confirm',
+  ]);
   const parameters = {
     ...Object.assign({}, ...parts.map((part) => part.parameters)),
     ...hubParameters(inputs, facts, to),
@@ -198,20 +210,33 @@ export function stepParameters(steps: Step[]): Record<string, string> {
 
 function toldOf(inputs: Inputs, facts: Facts): string[] {
   return [
-    ...(inputs.notify.hub && facts.template?.hasBlock ? ['notice on the hub\'s login and home pages'] : []),
+    ...(inputs.notify.hub && facts.template?.hasBlock ? ["notice on the hub's login and home pages"] : []),
     ...(inputs.notify.command === undefined ? [] : ['notify-command']),
     ...(inputs.notify.webhookUrl === undefined ? [] : ['notify-webhook-url']),
   ];
 }
 
+/** What becomes of the users' servers. */
 function serverWarnings(facts: Facts, serversEnd: string | undefined): string[] {
   const { servers } = facts.database;
   if (servers.length === 0) return [];
-  const count = servers.length === 1 ? 'One user server runs' : `${servers.length} user servers run`;
-  if (facts.cleanupServers) return [`${count}; the hub ends them when it stops (cleanup_servers).`];
-  if (serversEnd !== undefined) return [`${count}; they end with the hub: ${serversEnd}.`];
-  if (facts.startsProxy) return [`${count}; they go on, but the hub's own proxy is down with it.`];
-  return [`${count}; they go on while the hub is down.`];
+  const [count, they] =
+    servers.length === 1 ? ['One user server runs', 'it'] : [`${servers.length} user servers run`, 'they'];
+  const [goOn, end] = they === 'it' ? ['goes on', 'ends'] : ['go on', 'end'];
+  if (facts.cleanupServers)
+    return [`${count}; the hub ends ${they === 'it' ? 'it' : 'them'} when it stops (cleanup_servers).`];
+  if (serversEnd !== undefined) return [`${count}; ${they} ${end} with the hub: ${serversEnd}.`];
+  const atRisk = servers.filter(({ pid }) => pid && facts.serversFromEnvironment.includes(pid)).map(({ user }) => user);
+  return [
+    facts.startsProxy
+      ? `${count}; ${they} ${goOn}, but the hub's own proxy is down with it.`
+      : `${count}; ${they} ${goOn} while the hub is down.`,
+    ...(atRisk.length > 0
+      ? [
+          `Servers of ${atRisk.slice(0, 20).join(', ')} run from the hub's own environment, which is exchanged under them: what they load later is of the new release.`,
+        ]
+      : []),
+  ];
 }
 
 function digestOf(decisive: {

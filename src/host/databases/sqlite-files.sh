@@ -7,13 +7,18 @@ umask 077
 
 flush() { sync -- "$@" 2>/dev/null || sync; }
 
-# place FROM TO: TO becomes FROM's file by one rename, FROM stays.
+# place_link FROM TO: TO becomes FROM's file by one rename, FROM stays. The name in between may be left from a run that was
+# cut, as a second name of a file that must not be written to.
 place_link() {
-  ln -f "$1" "$2.jupyterhub-upgrade"
+  rm -f "$2.jupyterhub-upgrade"
+  # shellcheck disable=SC3013 # dash and busybox know -ef; mv refuses two names of one file
+  [ ! "$1" -ef "$2" ] || return 0
+  ln "$1" "$2.jupyterhub-upgrade"
   mv -f "$2.jupyterhub-upgrade" "$2"
 }
 
 place_copy() {
+  rm -f "$2.jupyterhub-upgrade"
   cp -p --reflink=auto "$1" "$2.jupyterhub-upgrade" 2>/dev/null || cp -p "$1" "$2.jupyterhub-upgrade"
   flush "$2.jupyterhub-upgrade"
   mv -f "$2.jupyterhub-upgrade" "$2"
@@ -55,7 +60,7 @@ case $1 in
   # A backup's file (stdin) becomes the database, with the mode that the old one had.
   load)
     database=$2
-    rm -f "$database-wal" "$database-journal" "$database-shm"
+    rm -f "$database-wal" "$database-journal" "$database-shm" "$database.jupyterhub-upgrade"
     [ ! -e "$database" ] || cp -p "$database" "$database.jupyterhub-upgrade"
     cat >"$database.jupyterhub-upgrade"
     flush "$database.jupyterhub-upgrade"

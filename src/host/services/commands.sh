@@ -29,12 +29,14 @@ service_stop() {
 }
 
 # The started hub must outlive this job: a session of its own, and a scope of its own where systemd would end everything
-# in the job's unit.
+# in the job's unit. It gets nothing of what this job set for itself. As with systemctl, a hub that runs is started.
 service_start() {
+  [ -z "$(hub_pid)" ] || return 0
   service_start_scope=''
   if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then service_start_scope='systemd-run --scope --collect --quiet'; fi
   # shellcheck disable=SC2086 # words of ours
-  (cd "$HUB_DIRECTORY" && exec $service_start_scope setsid /bin/sh -c "$START_COMMAND") </dev/null >>"$JOB/start.log" 2>&1
+  (unset LC_ALL && umask 022 && cd "$HUB_DIRECTORY" && exec $service_start_scope setsid /bin/sh -c "$START_COMMAND") \
+    </dev/null >>"$JOB/start.log" 2>&1
 }
 
 service_instance() {

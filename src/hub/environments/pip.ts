@@ -7,7 +7,9 @@ export function pip(facts: Facts, version: string): Environment {
   const blockers: string[] = [];
   const mayActAs = (owner: number) => uid === 0 || uid === owner;
   if (!mayActAs(environment.uid)) {
-    blockers.push(`${environment.path} belongs to another user (uid ${environment.uid}): log in as that user, or use sudo.`);
+    blockers.push(
+      `${environment.path} belongs to another user (uid ${environment.uid}): log in as that user, or use sudo.`,
+    );
   }
   if (environment.parentUid !== 0 && environment.parentUid !== environment.uid) {
     blockers.push(

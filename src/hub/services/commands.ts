@@ -15,6 +15,7 @@ export function commands(facts: Facts, inputs: Inputs): Service {
       stopCommand === '' || startCommand === ''
         ? ['The hub is no systemd unit: give `stop-command` and `start-command`.']
         : [],
-    state: facts.service.pid === undefined ? { running: false, reason: 'no process of it was found' } : { running: true },
+    state:
+      facts.service.pid === undefined ? { running: false, reason: 'no process of it was found' } : { running: true },
   };
 }

@@ -1,0 +1,27 @@
+import { afterEach, expect, test } from 'vitest';
+import { readDatabase } from '../../bench/check/database.ts';
+import { type Scene, startScene } from './light.ts';
+
+let scene: Scene | undefined;
+afterEach(() => scene?.close());
+
+test.each(['3.1.1', '5.2.1'])(
+  'JupyterHub %s → the newest: every user, group and token is there, a token still works, a server can be started',
+  async (release) => {
+    scene = await startScene({ release, users: 300 });
+    const { hub } = scene;
+    const before = await readDatabase(hub.databasePath);
+    const result = await scene.run({ 'canary-user': 'user00005' });
+    expect(result.stepOutputs).toMatchObject({ outcome: 'upgraded', 'previous-version': release });
+
+    const after = await readDatabase(hub.databasePath);
+    for (const table of ['users', 'groups', 'user_group_map']) {
+      expect(after.keys[table], table).toEqual(expect.arrayContaining(before.keys[table] ?? ['none']));
+    }
+    for (const [user, token] of Object.entries(hub.seeded.tokens)) {
+      const answer = await hub.api('GET', '/user', undefined, token);
+      expect([answer.status, (answer.body as { name?: string }).name], user).toEqual([200, user]);
+    }
+  },
+  300_000,
+);

@@ -29,7 +29,7 @@ import type { Connection } from './ssh/connection.ts';
 import { hostKeyPins, parseKnownHosts } from './ssh/known-hosts.ts';
 import { checkPrivateKey } from './ssh/private-key.ts';
 
-export { InputError, type InputProblem } from './inputs/form.ts';
+export { InputError } from './inputs/form.ts';
 
 /** What the workflow asks for, checked as far as that is possible without a connection. */
 export interface Inputs {

@@ -15,7 +15,7 @@ test.each(['3.1.1', '5.2.1'])(
     expect(result.stepOutputs).toMatchObject({ outcome: 'upgraded', 'previous-version': release });
 
     const after = await readDatabase(hub.databasePath);
-    for (const table of ['users', 'groups', 'user_group_map']) {
+    for (const table of ['users', 'groups', 'members', 'tokens']) {
       expect(after.keys[table], table).toEqual(expect.arrayContaining(before.keys[table] ?? ['none']));
     }
     for (const [user, token] of Object.entries(hub.seeded.tokens)) {

@@ -12,6 +12,8 @@ export interface HubOptions {
   journalMode?: 'wal' | 'delete';
   /** Whether the paths have a space in them; default true. */
   space?: boolean;
+  /** Address on which the light flavour's sshd listens; default 127.0.0.1. */
+  sshAddress?: string;
   /** Variables for the hub besides its own secrets, as an admin would keep them in its environment file. */
   environment?: Record<string, string>;
   /** More lines for jupyterhub_config.py. */
@@ -36,7 +38,7 @@ export async function draw(options: HubOptions): Promise<Blueprint> {
   const [ssh = 0, publicPort = 0, hub = 0, proxyApi = 0] = await freePorts(4);
   return {
     ...{ release: '4.1.6', users: 20, proxy: 'external', journalMode: 'wal', space: true },
-    ...{ environment: {}, extraConfig: '', ...options },
+    ...{ sshAddress: '127.0.0.1', environment: {}, extraConfig: '', ...options },
     ports: { ssh, public: publicPort, hub, proxyApi },
     url: `http://127.0.0.1:${publicPort}`,
     apiToken: `api-${randomHex()}`,

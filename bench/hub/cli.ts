@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { accessOf } from './access.ts';
 import type { HubOptions } from './blueprint.ts';
-import type { HubInABox } from './hub.ts';
 import { startLightHub } from './light.ts';
 import { startMachineHub } from './machine.ts';
 
@@ -30,7 +30,7 @@ try {
   const hub = flavour === 'machine' ? await startMachineHub(options) : await startLightHub(options);
   const keys = await mkdtemp(join(tmpdir(), 'hub-keys-'));
   try {
-    await describe(hub, keys);
+    process.stdout.write(`${await accessOf(hub, keys)}\nCtrl-C removes it.\n`);
     await asked;
     process.stdout.write('\nRemoving it …\n');
   } finally {
@@ -67,30 +67,4 @@ function parse(args: string[]): { flavour: string; options: HubOptions } {
     users >= 10;
   if (!known) throw new Error(usage);
   return { flavour, options: { release, users, proxy, journalMode } };
-}
-
-/** Prints how to reach the hub; the keys for it are written to `directory`. */
-async function describe(hub: HubInABox, directory: string): Promise<void> {
-  await writeFile(join(directory, 'key'), hub.ssh.privateKey, { mode: 0o600 });
-  await writeFile(join(directory, 'known_hosts'), hub.ssh.knownHosts);
-  const { username, host, port, fingerprint } = hub.ssh;
-  const ssh = `ssh -F none -i ${directory}/key -o UserKnownHostsFile=${directory}/known_hosts -p ${port} ${username}@${host}`;
-  const run =
-    'stopCommand' in hub && 'startCommand' in hub
-      ? `stop      ${hub.stopCommand}\nstart     ${hub.startCommand}`
-      : 'service   jupyterhub.service';
-  process.stdout.write(`JupyterHub is at ${hub.url} (any user, any password; admin is an administrator)
-
-ssh       ${ssh}
-host key  ${fingerprint}
-${run}
-config    ${hub.configPath}
-database  ${hub.databasePath}
-code      ${hub.environmentPath}
-users     ${hub.seeded.users.length}, groups ${Object.keys(hub.seeded.groups).join(' ')}
-server    of ${hub.server.user}, pid ${hub.server.pid}
-token     ${hub.seeded.tokens.admin} (of admin)
-
-Ctrl-C removes it.
-`);
 }

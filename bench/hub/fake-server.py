@@ -1,4 +1,5 @@
 """A user's server: listens where the hub tells it to and answers everything with its own pid."""
+
 import http.server
 import os
 import sys

@@ -14,6 +14,7 @@ case ${1-} in
     if running; then exit 0; fi
     cd "$base/state"
     set -a
+    # shellcheck source=/dev/null
     . "$base/etc/hub.env"
     set +a
     setsid "$base/environment/bin/jupyterhub" -f "$base/etc/jupyterhub_config.py" </dev/null >>"$base/hub.log" 2>&1 &

@@ -41,7 +41,7 @@ async function remove(directory: string): Promise<void> {
 }
 
 async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<LightHub, 'stop'>> {
-  const { release, users, proxy, journalMode, ports, url, apiToken } = blueprint;
+  const { release, users, proxy, journalMode, ports, sshAddress, url, apiToken } = blueprint;
   const place = (name: string) => join(directory, name);
   const environmentPath = place('environment');
   const databasePath = place('state/jupyterhub.sqlite');
@@ -65,13 +65,13 @@ async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<Ligh
 
   // The login's home and temporary directory are in the box, too: nothing comes from or goes to the real ones.
   const login = { ...box, HOME: place('home'), TMPDIR: place('tmp') };
-  const { access, config } = await prepareSshd(place('ssh'), ports.ssh, login);
+  const { access, config } = await prepareSshd(place('ssh'), sshAddress, ports.ssh, login);
   await startSshd(config, place('sshd.log'), box);
   if (proxy === 'external') {
     const log = openSync(place('proxy.log'), 'a');
     startDetached(join(proxyBin, 'configurable-http-proxy'), proxyArguments(blueprint), log, { env: environment });
   }
-  await until(`sshd does not listen (see ${place('sshd.log')})`, 10, () => listens(ports.ssh));
+  await until(`sshd does not listen (see ${place('sshd.log')})`, 10, () => listens(sshAddress, ports.ssh));
 
   const hubctl = `'${place('etc/hubctl')}'`;
   const [stopCommand, startCommand] = [`${hubctl} stop`, `${hubctl} start`];
@@ -96,9 +96,9 @@ async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<Ligh
   };
 }
 
-function listens(port: number): Promise<boolean> {
+function listens(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    const socket = connect(port, address, () => resolve(true));
     socket.on('connect', () => socket.destroy());
     socket.on('error', () => resolve(false));
   });

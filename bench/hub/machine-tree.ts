@@ -42,23 +42,20 @@ export function cachedTree(): Promise<string> {
 /** The directory `env` of a machine: an environment with that release, made once inside the tree at its final place. */
 export function cachedMachineEnvironment(release: string): Promise<string> {
   return cached(`machine/environments/${release}`, async (directory) => {
-    const [upper, work, merged] = ['upper', 'work', 'merged'].map((name) => join(directory, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const upper = join(directory, 'upper');
+    const work = join(directory, 'work');
+    const merged = join(directory, 'merged');
     for (const path of [upper, work, merged]) await mkdir(path);
-    await run('mount', overlay(await cachedTree(), upper, work, merged));
-    try {
-      await mkdir(join(merged, dirname(environmentPath)), { recursive: true });
-      await writeFile(join(merged, 'install.sh'), installation(release));
-      const cache = (await run('python3', ['-m', 'pip', 'cache', 'dir']).catch(() => '')).trim();
-      const binds = (await exists(cache)) ? [`--bind=${cache}:/root/.cache/pip`] : [];
-      const options = ['--register=no', '--keep-unit', '--as-pid2', '--pipe', '--quiet', '--resolv-conf=copy-host'];
-      await run('systemd-nspawn', [...options, ...binds, '-D', merged, 'sh', '/install.sh']);
-    } finally {
-      await run('umount', [merged]);
-    }
+    await mkdir(join(upper, dirname(environmentPath)), { recursive: true });
+    await writeFile(join(upper, 'install.sh'), installation(release));
+    const cache = (await run('python3', ['-m', 'pip', 'cache', 'dir']).catch(() => '')).trim();
+    const binds = (await exists(cache)) ? [`--bind=${cache}:/root/.cache/pip`] : [];
+    const options = ['--register=no', '--keep-unit', '--as-pid2', '--pipe', '--quiet', '--resolv-conf=copy-host'];
+    const install = ['systemd-nspawn', ...options, ...binds, '-D', merged, 'sh', '/install.sh'];
+    const mount = ['mount', ...overlay(await cachedTree(), upper, work, merged)];
+    // In a mount namespace of its own, where the mount ends with it.
+    const script = `${mount.map(shellQuote).join(' ')} && exec ${install.map(shellQuote).join(' ')}`;
+    await run('unshare', ['--mount', 'sh', '-ec', script]);
     await rename(join(upper, environmentPath), join(directory, 'env'));
     await run('rm', ['-rf', upper, work, merged]);
   }).then((directory) => join(directory, 'env'));
@@ -75,6 +72,10 @@ function installation(release: string): string {
 python3 -m venv ${environmentPath}
 ${environmentPath}/bin/pip install --quiet ${requirements.join(' ')}
 `;
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function exists(path: string): Promise<boolean> {

@@ -167,6 +167,6 @@ async function prepareSsh(root: string, port: number): Promise<{ access: SshAcce
   await run('chroot', [root, 'chown', '-R', 'admin:', '/home/admin/.ssh']);
   const config = `Port ${port}\nListenAddress 127.0.0.1\nHostKey /etc/ssh/ssh_host_ed25519_key\n`;
   await writeFile(join(root, 'etc/ssh/sshd_config.d/box.conf'), config);
-  const access = await describeAccess(clientKey, hostKey, port, 'root');
+  const access = await describeAccess(clientKey, hostKey, '127.0.0.1', port, 'root');
   return { access, admin: { ...access, username: 'admin' } };
 }

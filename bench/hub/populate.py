@@ -1,4 +1,5 @@
 """Makes a hub's database with its own code, before its first start: populate.py DATABASE JOURNAL-MODE USERS"""
+
 import sqlite3
 import sys
 

@@ -23,8 +23,7 @@ export async function makeKey(file: string): Promise<void> {
 }
 
 /** Describes the access that a client key and a host key (paths of the private files) give. */
-export async function describeAccess(clientKey: string, hostKey: string, port: number, username: string) {
-  const host = '127.0.0.1';
+export async function describeAccess(clientKey: string, hostKey: string, host: string, port: number, username: string) {
   const [type, key] = (await readFile(`${hostKey}.pub`, 'utf8')).split(' ');
   const [, fingerprint = ''] = (await run('ssh-keygen', ['-l', '-f', `${hostKey}.pub`])).split(' ');
   const knownHosts = `[${host}]:${port} ${type} ${key}\n`;
@@ -34,6 +33,7 @@ export async function describeAccess(clientKey: string, hostKey: string, port: n
 /** Writes keys and an sshd_config into `directory` for an sshd that anybody may run, and that logs in as himself. */
 export async function prepareSshd(
   directory: string,
+  address: string,
   port: number,
   environment: Record<string, string>,
 ): Promise<{ access: SshAccess; config: string }> {
@@ -47,7 +47,7 @@ export async function prepareSshd(
   await writeFile(
     config,
     `Port ${port}
-ListenAddress 127.0.0.1
+ListenAddress ${address}
 HostKey "${hostKey}"
 PidFile none
 AuthorizedKeysFile "${clientKey}.pub"
@@ -60,7 +60,7 @@ SetEnv ${variables.join(' ')}
 `,
   );
   await chmod(config, 0o600);
-  return { access: await describeAccess(clientKey, hostKey, port, userInfo().username), config };
+  return { access: await describeAccess(clientKey, hostKey, address, port, userInfo().username), config };
 }
 
 /** Starts sshd in the foreground of a session of its own; gives its pid. */

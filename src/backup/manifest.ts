@@ -134,8 +134,9 @@ export type Manifest = z.infer<typeof manifestSchema>;
 /** A file of the bundle, as the manifest lists it. */
 export type BundleFile = Manifest['files'][number];
 
-/** What a database contains, in sums: `exact` over all columns, `durable` less what a running hub rewrites, and
- * empty for a table that it fills by itself.
+/**
+ * What a database contains, in sums: `exact` over all columns, `durable` less what a running hub rewrites, and empty for
+ * a table that it fills by itself.
  */
 export type DatabaseDigest = Manifest['database']['digest'];
 

@@ -1,9 +1,9 @@
 """Collect a backup and write it as one tar to stdout: manifest.json first, then exactly what it lists.
 
-    bundle.py DIRECTORY HANDED  <  two JSON lines: {"manifest", "restore", "collect", "handed"} and the database's digest
+usage: bundle.py DIRECTORY HANDED
 
-DIRECTORY holds `database/jupyterhub.sqlite` already. HANDED is a directory of files that only root may read, one per
-`handed` entry. Runs as the hub's user: what that user cannot read is not in the backup, and the error says so.
+Reads two lines of JSON: {"manifest", "restore", "collect", "handed"}, and the database's digest. DIRECTORY holds
+`database/jupyterhub.sqlite` already. HANDED is a directory of files that only root may read, one per `handed` entry. Runs as the hub's user: what that user cannot read is not in the backup, and the error says so.
 """
 
 import grp

@@ -1,25 +1,7 @@
 import { compare, major, satisfies } from '@renovatebot/pep440';
 
-/**
- * Alembic head of each JupyterHub major release: the schema changes with the major number only (every tag from 1.0.0
- * to 6.1.1 was looked at). https://github.com/jupyterhub/jupyterhub/tree/main/jupyterhub/alembic/versions
- */
-const HEADS: Record<number, string> = {
-  1: '4dc2d5a8c53c',
-  2: '833da8570507',
-  3: '651f5419b74d',
-  4: '0eee8c825d24',
-  5: '4621fec11365',
-  6: 'f460b0348206',
-};
-
 /** Oldest Python of each major release, from its package metadata. */
 const PYTHON_FLOORS: Record<number, string> = { 1: '3.5', 2: '3.6', 3: '3.7', 4: '3.7', 5: '3.8', 6: '3.10' };
-
-/** The revision a database of this release is at, or undefined for a release this table does not know. */
-export function headOf(version: string): string | undefined {
-  return HEADS[major(version)];
-}
 
 /** Whether a release needs a newer Python than this one. Returns the version it needs, or undefined when it fits. */
 export function missingPython(version: string, python: string): string | undefined {

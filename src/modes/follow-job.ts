@@ -99,7 +99,7 @@ class Screen {
 }
 
 /** What the journal says for the result, whatever the verdict. */
-export function report({ result, jobStartedAt }: Run, view: JournalView): void {
+function report({ result, jobStartedAt }: Run, view: JournalView): void {
   const [first] = view.entries;
   const { downtime, verdict } = view;
   if (downtime && first) {

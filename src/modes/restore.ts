@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { downloadBackup } from '../backup/artifacts.ts';
 import { readBundle } from '../backup/bundle.ts';
-import type { Manifest } from '../backup/manifest.ts';
+import { type BundleFile, isPutBack, type Manifest } from '../backup/manifest.ts';
 import { createOpener, type Opener } from '../backup/seal.ts';
 import { UpgradeError } from '../errors.ts';
 import type { Facts } from '../hub/facts.ts';
@@ -109,24 +109,15 @@ async function putBack(
 /** What the host needs of the bundle: names of ours, so that nothing in the backup says where a file goes on the way. */
 async function* payloadOf(file: string, opener: Opener): AsyncGenerator<PayloadFile> {
   for await (const entry of readBundle(await opener.open(createReadStream(file)))) {
-    const name = payloadName(entry.manifest, entry.file.file);
+    const name = payloadName(entry.manifest, entry.file);
     if (name !== undefined) yield { name, size: entry.file.size, content: entry.content };
   }
 }
 
-/** The name under which a file of the bundle is sent, or undefined for one that is not put back. */
-export function payloadName(manifest: Manifest, file: string): string | undefined {
+/** The name under which a file of the bundle is sent, or undefined for one that is not. */
+function payloadName(manifest: Manifest, { file, kind }: BundleFile): string | undefined {
+  if (kind === 'database') return 'database';
+  if (kind === 'environment') return 'requirements';
   const index = manifest.files.findIndex((listed) => listed.file === file);
-  switch (manifest.files[index]?.kind) {
-    case 'database':
-      return 'database';
-    case 'environment':
-      return 'requirements';
-    case 'config':
-    case 'secret':
-    case 'extra':
-      return `file-${index}`;
-    default:
-      return undefined;
-  }
+  return isPutBack({ kind }) ? `file-${index}` : undefined;
 }

@@ -9,7 +9,7 @@ echo "$marker"; echo "$marker" >&2;
 umask 077; cd /;
 # A payload may be large, and /tmp is often memory.
 phase=$(mktemp -d /var/tmp/jupyterhub-upgrade.XXXXXX 2>/dev/null || mktemp -d) || exit 1;
-# shellcheck disable=SC2317 # called by the trap
+# shellcheck disable=SC2317,SC2329 # called by the trap
 clean() { rm -rf "$phase"; };
 trap clean EXIT; trap "exit 129" HUP; trap "exit 130" INT; trap "exit 143" TERM;
 # A tar that is cut between two files looks whole: the last file proves that it is.

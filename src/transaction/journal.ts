@@ -45,7 +45,8 @@ export function parseJournal(text: string): { entries: JournalEntry[]; rest: str
 }
 
 function parseLine(line: string): JournalEntry | undefined {
-  const match = /^(\d{1,15}) (\d{1,15}) ([a-z-]+) (-|[a-z][a-z-]*)(?: (.*))?$/.exec(line);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a whole line has none; a torn one that was closed ends with one
+  const match = /^(\d{1,15}) (\d{1,15}) ([a-z-]+) (-|[a-z][a-z-]*)(?: ([^\0-\x1f\x7f]*))?$/.exec(line);
   if (!match) return undefined;
   const [, time = '', logSize = '', event = '', step = '', rest = ''] = match;
   if (!isEvent(event)) return undefined;

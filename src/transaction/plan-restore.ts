@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Manifest } from '../backup/manifest.ts';
+import { isPutBack, type Manifest } from '../backup/manifest.ts';
 import { databaseOf } from '../hub/databases/index.ts';
 import { environmentOf } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
@@ -50,7 +50,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
   ]);
   const listed = manifest.files.find(({ kind }) => kind === 'database');
   const files = manifest.files.flatMap(({ kind, mode, owner, path }, index) =>
-    ['config', 'secret', 'extra'].includes(kind) ? [`file-${index} ${mode} ${owner} ${path}`] : [],
+    kind !== 'database' && isPutBack({ kind }) ? [`file-${index} ${mode} ${owner} ${path}`] : [],
   );
   const parameters: Record<string, string> = {
     ...Object.assign({}, service.parameters, environment.parameters, database?.parameters),

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createSealer, type Sealer } from '../../src/backup/seal.ts';
 import { sealToFile } from '../../src/backup/seal-to-file.ts';
@@ -41,7 +43,9 @@ test('A producer that fails after its output ended leaves nothing', async () => 
   const parent = scratch();
   const failed = new Error('exit status 1');
   const produce = async (sink: Writable) => {
-    await write(pieces(PLAIN))(sink); // which ends the sink
+    await write(pieces(PLAIN))(sink);
+    if (!sink.closed) await once(sink, 'close');
+    await delay(200); // by now the file would be finished
     throw failed;
   };
   await expect(sealToFile(produce, { sealer, parent, name })).rejects.toBe(failed);
@@ -52,16 +56,39 @@ test.each<[string, (sink: Writable) => Promise<unknown>]>([
   ['before the first byte', () => Promise.reject(new Error('lost'))],
   [
     'in the middle',
-    write(
-      (async function* () {
+    (sink) => {
+      const broken = async function* () {
         yield* pieces(PLAIN.subarray(0, 200_000));
         throw new Error('lost');
-      })(),
-    ),
+      };
+      return write(broken())(sink);
+    },
   ],
-])('A producer that fails %s leaves nothing', async (_, produce) => {
+])('A producer that fails %s leaves nothing, sealed or not', async (_, produce) => {
   const parent = scratch();
-  await expect(sealToFile(produce, { sealer, parent, name })).rejects.toThrow('lost');
+  for (const kind of [await createSealer({ kind: 'none' }), sealer]) {
+    await expect(sealToFile(produce, { sealer: kind, parent, name })).rejects.toThrow('lost');
+  }
+  expect(readdirSync(parent)).toEqual([]);
+});
+
+test('A producer that fails before the seal reads from it leaves nothing', async () => {
+  const parent = scratch();
+  const late: Sealer = {
+    ...sealer,
+    seal: async (plain) =>
+      ReadableStream.from(
+        (async function* () {
+          await delay(100);
+          yield* plain;
+        })(),
+      ),
+  };
+  const produce = async () => {
+    await delay(10);
+    throw new Error('lost');
+  };
+  await expect(sealToFile(produce, { sealer: late, parent, name })).rejects.toThrow('lost');
   expect(readdirSync(parent)).toEqual([]);
 });
 

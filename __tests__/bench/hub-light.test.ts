@@ -3,14 +3,17 @@ import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
+import { copyEnvironment } from '../../bench/hub/environments.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
 import { until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import { startWriter } from '../../bench/hub/writer.ts';
 import { startProbe } from '../../bench/probe.ts';
+
+vi.setConfig({ testTimeout: 180_000 }); // real hubs, on a machine that may be busy
 
 const execute = promisify(execFile);
 let hub: LightHub;
@@ -54,6 +57,13 @@ test('it has the users, groups, tokens and the running server it says it has', a
   expect((await hub.api('GET', '/user', undefined, 'wrong')).status).toBe(403);
   expect(await serverPid(hub.url, hub.server.user)).toBe(hub.server.pid);
   expect(await hub.processes()).toContain(await hub.pid());
+});
+
+test('its environment is its own: nothing in it names another one, and its scripts run', async () => {
+  const names = await execute('grep', ['-rlF', '/.cache/', join(hub.environmentPath, 'bin')]).catch((error) => error);
+  expect(names.code).toBe(1); // grep found nothing
+  const { stdout } = await execute(join(hub.environmentPath, 'bin/pip'), ['--version']);
+  expect(stdout).toContain(`from ${hub.environmentPath}/lib/`);
 });
 
 test('rows that it acknowledged are in its WAL and not yet in the main file', async () => {
@@ -164,6 +174,33 @@ describe('on planted differences', () => {
     await rm(join(hub.directory, 'environment.new'), { recursive: true });
     expect(answer).toBe('old');
     expect(leftovers).toEqual([`watched: ${hub.directory}/environment.new`, 'processes: sleep 60']);
+  });
+});
+
+test('upgraded by hand it is new; half-way there, or with a token lost, it is MIXED', async () => {
+  const before = await recordState(hub.subject);
+  const state = join(hub.directory, 'state');
+  await ssh(hub.stopCommand);
+  await rename(hub.environmentPath, `${hub.environmentPath}.old`);
+  await copyEnvironment('6.1.1', hub.environmentPath);
+  const halfway = judge(before, await recordState(hub.subject), '6.1.1');
+  const migrate = `set -a; cd '${state}'; . ../etc/hub.env; jupyterhub upgrade-db -f '${hub.configPath}'`;
+  await ssh(migrate);
+  await ssh(hub.startCommand);
+  await answers();
+  const whole = judge(before, await recordState(hub.subject), '6.1.1');
+  await sql(`delete from api_tokens where note = 'seeded' and user_id = 2`);
+  const lost = judge(before, await recordState(hub.subject), '6.1.1');
+
+  expect(halfway).toMatchObject({ answer: 'MIXED', notNew: expect.arrayContaining(['the hub does not answer']) });
+  expect(halfway.notNew).toContain('database revision is 0eee8c825d24, the code wants f460b0348206');
+  expect(whole).toMatchObject({ answer: 'new', notNew: [] });
+  expect(whole.notOld).toContain('version is 6.1.1, not 4.1.6');
+  const copy = expect.stringMatching(/^watched: .*jupyterhub\.sqlite\.\d{4}-/); // upgrade-db's own
+  expect(whole.leftovers.sort()).toEqual([`watched: ${hub.environmentPath}.old`, copy]);
+  expect(lost).toMatchObject({
+    answer: 'MIXED',
+    notNew: [expect.stringMatching(/^tokens: lost .*'user00002','seeded'$/)],
   });
 });
 

@@ -3,13 +3,15 @@ import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState } from '../../bench/check/state.ts';
 import { type MachineHub, startMachineHub } from '../../bench/hub/machine.ts';
 import { missingRequirements } from '../../bench/hub/requirements.ts';
 import { until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
+
+vi.setConfig({ testTimeout: 180_000 }); // a real machine, on one that may be busy
 
 const missing = await missingRequirements('machine');
 

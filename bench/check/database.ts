@@ -23,10 +23,14 @@ export interface DatabaseState {
 const volatileColumns = ['last_activity', 'state', 'started', 'server_id', 'oauth_client_id'];
 /** Tables whose rows come and go with users' servers and logins. */
 const volatileTables = ['servers', 'oauth_codes'];
-/** Rows that belong to users' servers, in tables that also hold others. */
+const lastingToken = `coalesce(note, '') NOT LIKE 'Server at %'`;
+const lastingClient = `coalesce(description, '') NOT LIKE 'Server at %'`;
+/** Which rows do not belong to users' servers, in tables that have both. */
 const durableOnly: Record<string, string> = {
-  api_tokens: `coalesce(note, '') NOT LIKE 'Server at %'`,
-  oauth_clients: `coalesce(description, '') NOT LIKE 'Server at %'`,
+  api_tokens: lastingToken,
+  oauth_clients: lastingClient,
+  api_token_role_map: `api_token_id IN (SELECT id FROM api_tokens WHERE ${lastingToken})`,
+  oauth_client_role_map: `oauth_client_id IN (SELECT id FROM oauth_clients WHERE ${lastingClient})`,
 };
 
 const keyQueries: Record<string, string> = {
@@ -37,7 +41,7 @@ const keyQueries: Record<string, string> = {
   services: `SELECT quote(name) FROM services`,
   tokens: `SELECT quote(hashed) || ',' || quote(coalesce(users.name, services.name)) || ',' || quote(note)
     FROM api_tokens LEFT JOIN users ON users.id = user_id LEFT JOIN services ON services.id = service_id
-    WHERE ${durableOnly.api_tokens}`,
+    WHERE ${lastingToken}`,
   roles: `SELECT quote(roles.name) || ',' || quote(users.name) FROM user_role_map
     JOIN roles ON roles.id = role_id JOIN users ON users.id = user_id`,
 };

@@ -31,15 +31,14 @@ export interface State {
 }
 
 export async function recordState(subject: Subject): Promise<State> {
-  const [version, database, environment, installation, fixed, watched, processes, mounts] = await Promise.all([
+  const [processes, mounts] = await Promise.all([subject.processes(), subject.mounts()]); // before any of our own run
+  const [version, database, environment, installation, fixed, watched] = await Promise.all([
     readVersion(subject.url),
     readDatabase(subject.databasePath),
     readTree(subject.environmentPath),
     readInstallation(subject.environmentPath),
     Promise.all(subject.fixed.map(readTree)),
     readWatched(subject),
-    subject.processes(),
-    subject.mounts(),
   ]);
   return { version, database, environment, installation, fixed, watched, processes, mounts };
 }

@@ -1,4 +1,5 @@
 import { freePorts } from './ports.ts';
+import { shellQuote } from './run.ts';
 
 /** What a hub in a box can be asked to be. */
 export interface HubOptions {
@@ -55,9 +56,8 @@ export function hubEnvironment({ proxyToken, cryptKey, environment }: Blueprint)
 
 /** Variables as both sh and systemd read them from a file. */
 export function environmentFile(variables: Record<string, string>): string {
-  const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
   return Object.entries(variables)
-    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .map(([name, value]) => `${name}=${shellQuote(value)}\n`)
     .join('');
 }
 

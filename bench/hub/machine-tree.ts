@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { cached } from './cache.ts';
 import { requirementsOf } from './environments.ts';
 import { cachedProxy } from './proxy.ts';
-import { run } from './run.ts';
+import { run, shellQuote } from './run.ts';
 
 /** Where the hub's environment is in a machine. */
 export const environmentPath = '/opt/jupyterhub/env';
@@ -72,10 +72,6 @@ function installation(release: string): string {
 python3 -m venv ${environmentPath}
 ${environmentPath}/bin/pip install --quiet ${requirements.join(' ')}
 `;
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function exists(path: string): Promise<boolean> {

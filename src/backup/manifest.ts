@@ -109,7 +109,7 @@ const manifestSchema = z
       const seen = new Set<string>();
       for (const [index, file] of manifest.files.entries()) {
         if (key === 'path' && !isPutBack(file)) continue;
-        if (seen.has(file[key])) refuse(['files', index, key], 'is listed twice');
+        if (seen.has(file[key])) refuse(['files', index, key], `is listed twice (${shown(file[key])})`);
         seen.add(file[key]);
       }
     }

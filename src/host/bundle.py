@@ -3,7 +3,8 @@
 usage: bundle.py DIRECTORY HANDED
 
 Reads two lines of JSON: {"manifest", "restore", "collect", "handed"}, and the database's digest. DIRECTORY holds
-`database/jupyterhub.sqlite` already. HANDED is a directory of files that only root may read, one per `handed` entry. Runs as the hub's user: what that user cannot read is not in the backup, and the error says so.
+`database/jupyterhub.sqlite` already. HANDED is a directory of files that only root may read, one per `handed` entry.
+Runs as the hub's user: what that user cannot read is not in the backup, and the error says so.
 """
 
 import grp
@@ -12,6 +13,7 @@ import io
 import json
 import os
 import pwd
+import re
 import sys
 import tarfile
 
@@ -53,7 +55,9 @@ def walk(path):
     if not os.path.isdir(path):
         return [path]
     found = []
-    for directory, _, names in sorted(os.walk(path)):
+    for directory, below, names in os.walk(path):
+        # Copies of ours, this backup's own among them.
+        below[:] = sorted(name for name in below if not name.startswith(".jupyterhub-upgrade-"))
         for name in sorted(names):
             whole = os.path.join(directory, name)
             if not os.path.islink(whole) and os.path.isfile(whole):
@@ -79,7 +83,9 @@ def main():
     live = os.stat(database["path"])
     database["mode"] = "%04o" % (live.st_mode & 0o777)
     sources = [(database_file, database["file"], database["path"], "database", live)]
-    seen = set()
+    # The live database is in the bundle as its consistent copy; its files beside it would be neither.
+    live_path = os.path.realpath(database["path"])
+    seen = {live_path + suffix for suffix in ("", "-wal", "-shm", "-journal")}
     for wanted in order["collect"]:
         paths = walk(wanted["path"]) if os.path.exists(wanted["path"]) else []
         if not paths and wanted["kind"] == "extra":
@@ -89,12 +95,16 @@ def main():
             if real in seen:
                 continue
             seen.add(real)
-            name = "%s/%d-%s" % (wanted["kind"], len(sources), os.path.basename(path).replace("\n", "_"))
+            name = "%s/%d-%s" % (
+                wanted["kind"],
+                len(sources),
+                re.sub(r"[^\w.+-]", "_", os.path.basename(path), flags=re.A),
+            )
             sources.append((path, name, path, wanted["kind"], os.stat(path)))
     for entry in order["handed"]:
         source = os.path.join(handed, entry["name"])
-        if os.path.exists(source):
-            path = entry["path"]
+        path = entry["path"]
+        if os.path.exists(source) and os.path.realpath(path) not in seen:
             status = os.stat(path if os.path.exists(path) else source)
             sources.append((source, "%s/%s" % (entry["kind"], entry["name"]), path, entry["kind"], status))
     restore = order["restore"].encode()

@@ -12,14 +12,15 @@ PROGRAMS=$1
 # shellcheck source=/dev/null
 . "$1/parameters"
 
-# frame NAME OFFSET: send what was added to the file since OFFSET; sets the new offset in frame_offset.
+size_of() { wc -c 2>/dev/null <"$JOB/$1" || echo 0; }
+
+# frame NAME OFFSET SIZE: send what of the file's first SIZE bytes follows OFFSET; sets the new offset in frame_offset.
 frame() {
   frame_offset=$2
-  frame_size=$(wc -c <"$JOB/$1" 2>/dev/null || echo 0)
-  [ "$frame_size" -gt "$2" ] || return 0
-  printf '%s %s\n' "$1" "$((frame_size - $2))"
-  tail -c "+$(($2 + 1))" "$JOB/$1" | head -c "$((frame_size - $2))"
-  frame_offset=$frame_size
+  [ "$3" -gt "$2" ] || return 0
+  printf '%s %s\n' "$1" "$(($3 - $2))"
+  tail -c "+$(($2 + 1))" "$JOB/$1" | head -c "$(($3 - $2))"
+  frame_offset=$3
 }
 
 end=''
@@ -30,17 +31,18 @@ while :; do
     end='end verdict'
   elif [ -n "$UNTIL" ] && journal_has "$UNTIL"; then
     end='end until'
-  elif ! read -r pid start <"$JOB/executor" || ! is_alive "$pid" "$start"; then
+  elif ! read -r pid start 2>/dev/null <"$JOB/executor" || ! is_alive "$pid" "$start"; then
     # A unit that systemd restarts is away for a moment.
     quiet=$((quiet + 1))
     [ "$quiet" -lt 25 ] || end='end dead'
   else
     quiet=0
   fi
-  # The journal first: its lines say where in the log they belong, and that much log is there.
-  frame journal "$JOURNAL_OFFSET"
+  # A line of the journal says where in the log it belongs: no log is sent before the lines that stand in it.
+  log_size=$(size_of log)
+  frame journal "$JOURNAL_OFFSET" "$(size_of journal)"
   JOURNAL_OFFSET=$frame_offset
-  frame log "$LOG_OFFSET"
+  frame log "$LOG_OFFSET" "$log_size"
   LOG_OFFSET=$frame_offset
   [ -z "$end" ] || break
   sleep 0.2

@@ -16,7 +16,7 @@ executor_lives && exit 0
 journal_has verdict && exit 0
 if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then
   systemd-run --quiet --collect --unit="jupyterhub-upgrade-${JOB##*/}" \
-    -p Restart=on-failure -p RestartSec=1 -p StartLimitIntervalSec=0 -p KillMode=control-group \
+    -p Restart=on-failure -p RestartSec=1 -p StartLimitIntervalSec=600 -p StartLimitBurst=20 -p KillMode=control-group \
     /bin/sh "$JOB/programs/executor.sh" run "$JOB" || exit 1
 else
   setsid /bin/sh "$JOB/programs/executor.sh" watch "$JOB" </dev/null >/dev/null 2>&1 &

@@ -10,7 +10,10 @@ PROGRAMS=$1
 . "$1/journal.sh"
 # shellcheck source=/dev/null
 . "$1/parameters"
-[ -d "$JOB" ] || die "there is no job $JOB on this host"
+[ -d "$JOB" ] || {
+  say "there is no job $JOB on this host"
+  exit 4
+}
 case $SIGNAL in
   go) : >"$JOB/go" ;;
   launch) sh "$JOB/programs/launch.sh" "$JOB" ;;

@@ -309,6 +309,8 @@ undo_confirm() { :; }
 
 # The set-aside environment and database of this run stay as the way back by hand; those of the run before go.
 tidy() {
+  note kept "$(environment_kept)"
+  note kept "$(database_kept)"
   if [ -e "$JOB/token" ]; then
     printf '%s\n' "$HEALTH_TOKEN" | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb.py" token delete \
       "$DATABASE_PATH" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'

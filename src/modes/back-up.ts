@@ -65,7 +65,7 @@ async function collect(run: Run, facts: Facts, sealer: Sealer, hasJob: boolean):
       ...environmentFiles.map((path, index) => ({ name: `environment-${index + 1}`, path, kind: 'secret' })),
     ],
   };
-  const name = `${inputs.backup.artifactName ?? `jupyterhub-backup-${inputs.connection.host}`}-${context.runId}-${context.runAttempt}${sealer.extension}`;
+  const name = `${inputs.backup.artifactName ?? `jupyterhub-backup-${inputs.connection.host.replaceAll(':', '-')}`}-${context.runId}-${context.runAttempt}${sealer.extension}`;
   const file = await sealToFile(
     (sink, signal) =>
       link.run({

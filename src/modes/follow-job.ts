@@ -107,6 +107,12 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
   }
   result.notified.push(...view.notes('notified'));
   result.warnings.push(...view.notes('not-notified'));
+  result.guarantees.push(
+    ...view
+      .notes('kept')
+      .filter(Boolean)
+      .map((what) => `Kept on the host until the next upgrade: ${what}.`),
+  );
   result.notTried.push(...view.notes('not-tried'));
   const target = view.note('target-version');
   const previous = view.note('previous-version');

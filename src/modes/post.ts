@@ -6,6 +6,7 @@ import { createLog } from '../report/log.ts';
 import { renderSummary } from '../report/summary.ts';
 import { addMask } from '../report/workflow-commands.ts';
 import type { RunContext } from '../run-context.ts';
+import { CommandFailed } from '../ssh/connection.ts';
 import type { HostJob } from '../state.ts';
 import { Job } from '../transaction/job.ts';
 import { Link } from '../transaction/link.ts';
@@ -36,6 +37,12 @@ export async function finishJob(inputs: Inputs, context: RunContext, left: HostJ
     const done = inputs.mode === 'restore' ? 'restored' : 'upgraded';
     result.outcome = await followJob(run, job, [], async () => {}, done);
   } catch (error) {
+    if (error instanceof CommandFailed && error.code === NO_JOB) {
+      log.info('The main step ended before its job began on the host: nothing was touched.');
+      result.outcome = 'failed-before-change';
+      await link.drop();
+      return 0;
+    }
     // What a connection that fails says of the hub is not true here: the host may be at work.
     const trouble =
       error instanceof UpgradeError && error.trouble.step !== 'connect'
@@ -54,6 +61,9 @@ export async function finishJob(inputs: Inputs, context: RunContext, left: HostJ
   await link.drop();
   return result.outcome === 'unknown' || result.outcome === 'rollback-failed' ? 1 : 0;
 }
+
+/** Exit status of signal.sh. */
+const NO_JOB = 4;
 
 /** A cancelled job gives its post step about four and a half minutes. */
 const PATIENCE_MS = 3 * 60_000;

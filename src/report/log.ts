@@ -201,7 +201,7 @@ export class Log {
  * count, so those go first (and a prefix of such a character would help nothing). A carriage return ends a line there.
  * `::stop-commands::` is not used: until it ends, the runner would not mask what other code asks it to mask.
  */
-export function harmlessLines(text: string): string[] {
+function harmlessLines(text: string): string[] {
   return text
     .split(/[\r\n]+/)
     .map((line) => visible(line, LONGEST_LINE))

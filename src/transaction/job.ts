@@ -24,7 +24,8 @@ export class Job {
   /** Bytes of journal and log seen so far: a new connection goes on from there. */
   readonly #seen = { journal: 0, log: 0 };
   #torn = '';
-  readonly #decoder = new StringDecoder('utf8');
+  /** A character may come in two pieces, and on two connections. */
+  readonly #decoders = { journal: new StringDecoder('utf8'), log: new StringDecoder('utf8') };
   /** What came and is not shown yet: an entry waits for the log of before it. */
   #entries: JournalEntry[] = [];
   #log = Buffer.alloc(0);
@@ -88,10 +89,11 @@ export class Job {
       },
       journal: (bytes) => {
         this.#seen.journal += bytes.length;
-        const { entries, rest } = parseJournal(this.#torn + bytes.toString('utf8'));
+        const { entries, rest } = parseJournal(this.#torn + this.#decoders.journal.write(bytes));
         this.#torn = rest;
         this.view.add(entries);
         this.#entries.push(...entries);
+        this.#show(watcher);
       },
       end: (word) => {
         end = word;
@@ -127,7 +129,7 @@ export class Job {
       const part = this.#log.subarray(0, before);
       this.#log = this.#log.subarray(part.length);
       this.#shown += part.length;
-      watcher.onLog(this.#decoder.write(part));
+      watcher.onLog(this.#decoders.log.write(part));
     }
   }
 }

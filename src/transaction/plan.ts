@@ -179,7 +179,7 @@ function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
   const unitStop = /^(\d+)s$/.exec(facts.service.properties.TimeoutStopUSec ?? '')?.[1] ?? '90';
   const titles: [name: string, limit: number, title: string][] = [
     ['stage', 3600, 'Prepare the environment beside the running hub'],
-    ['hold', 4 * 3600, 'Wait for the backup to be proven'],
+    ['hold', 3600, 'Wait for the backup to be proven'],
     ['announce', inputs.notify.leadTime + 120, 'Tell the users'],
     ['stop', Math.max(150, Number(unitStop) + 60), 'Stop the hub'],
     ['snapshot', 1800, 'Set the database aside'],

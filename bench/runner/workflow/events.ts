@@ -16,6 +16,7 @@ const dispatchInput = z.strictObject({
 /** What may stand under an event. An event or a filter that is not here cannot be run, so it is an error. */
 const EVENTS = z.strictObject({
   push: z.strictObject({ branches: patterns.optional(), tags: patterns.optional() }).nullish(),
+  pull_request: z.strictObject({ types: patterns.optional(), branches: patterns.optional() }).nullish(),
   release: z.strictObject({ types: z.union([z.string(), z.array(z.string())]).optional() }).nullish(),
   schedule: z.array(z.strictObject({ cron: z.string() })).optional(),
   workflow_dispatch: z.strictObject({ inputs: z.record(z.string(), dispatchInput).nullish() }).nullish(),
@@ -38,6 +39,7 @@ export function startInputs(events: Events, run: RunIdentity, given: Readonly<Re
   const name = run.event ?? 'push';
   if (!(name in events)) throw new Error(`the workflow does not run on ${name}`);
   if (name === 'push' && events.push) checkRef(events.push, run.ref ?? 'refs/heads/main');
+  if (name === 'pull_request') checkPullRequest(events.pull_request ?? {}, run.payload ?? {});
   if (name === 'release' && events.release?.types) checkActivity([events.release.types].flat(), run.payload?.action);
 
   const declared = name === 'workflow_dispatch' ? (events.workflow_dispatch?.inputs ?? {}) : {};
@@ -55,8 +57,16 @@ function checkRef({ branches, tags }: NonNullable<Events['push']>, ref: string):
   if (!filters.some((filter) => toRegExp(filter).test(name))) throw new Error(`the workflow does not run on ${ref}`);
 }
 
-function checkActivity(types: readonly string[], action: Value | undefined): void {
-  if (!types.includes(String(action))) throw new Error(`the workflow does not run on release activity '${action}'`);
+function checkPullRequest({ types, branches }: NonNullable<Events['pull_request']>, payload: ValueObject): void {
+  checkActivity(types ?? ['opened', 'synchronize', 'reopened'], payload.action, 'pull request');
+  const base = (payload.pull_request as { base?: { ref?: string } } | undefined)?.base?.ref ?? '';
+  if (branches && !branches.some((filter) => toRegExp(filter).test(base))) {
+    throw new Error(`the workflow does not run on a pull request to '${base}'`);
+  }
+}
+
+function checkActivity(types: readonly string[], action: Value | undefined, of = 'release'): void {
+  if (!types.includes(String(action))) throw new Error(`the workflow does not run on ${of} activity '${action}'`);
 }
 
 /** A filter pattern: `*` stops at a slash, `**` does not, `?` and `+` belong to what is before them. */

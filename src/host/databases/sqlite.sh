@@ -38,6 +38,7 @@ database_load() {
 }
 
 database_discard_snapshot() { sqlite_files discard "$(database_aside)"; }
+database_kept() { printf 'the database of before in %s/snapshot\n' "$(database_aside)"; }
 database_remove_kept() { sqlite_files remove "$(database_aside "$1")"; }
 
 database_revision() { hubdb revision "$DATABASE_PATH"; }

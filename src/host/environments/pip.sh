@@ -149,6 +149,11 @@ environment_discard_stage() {
 
 environment_unmark() { as_owner rm -f "$(environment_mark "$ENVIRONMENT_PATH")"; }
 
+# What a committed job leaves as the way back by hand.
+environment_kept() {
+  [ ! -d "$(environment_stage_path)" ] || printf 'the environment of before in %s\n' "$(environment_stage_path)"
+}
+
 environment_remove_kept() {
   environment_kept=$(environment_stage_path "$1")
   [ -d "$environment_kept" ] || return 0

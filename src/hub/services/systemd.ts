@@ -19,7 +19,9 @@ export function systemd(facts: Facts, inputs: Inputs): Service {
       `Between stop and start nothing else can start ${unit}: a condition in a drop-in keeps it down.`,
       'The upgrade on the host is a systemd unit of its own: it goes on when the runner or the connection is lost, and is started again if it is killed.',
     ],
-    warnings: [],
+    warnings: [
+      'If the host is rebooted between stop and start, the hub stays down until the post step or the next run has finished the job.',
+    ],
     blockers,
     state: stateOf(properties),
     ...(killsServers

@@ -1,0 +1,214 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readDatabase } from '../../bench/check/database.ts';
+import { judge, type Writes } from '../../bench/check/judge.ts';
+import { recordState, type State } from '../../bench/check/state.ts';
+import { freePorts } from '../../bench/hub/ports.ts';
+import { run as runProgram, until } from '../../bench/hub/run.ts';
+import { serverPid } from '../../bench/hub/seed.ts';
+import type { RunActionResult } from '../../bench/runner/run-action.ts';
+import { journal, release, type Scene, startScene, startWrites, verdict } from './light.ts';
+
+// One hub, and at each step of the transaction a failure: those that come back first, those that never stop the hub last.
+
+const limit = 600_000;
+const target = '6.1.1';
+let scene: Scene;
+let before: State;
+/** What the writer did in all runs so far. */
+const writes: Writes = { acknowledged: [], attempted: [] };
+/** Directories in which a rollback kept what the new hub had written. */
+const kept: string[] = [];
+/** When the last rollback was over, and the pid of the hub that it started. */
+let last: { at: number; pid: number | undefined };
+
+beforeAll(async () => {
+  scene = await startScene({ releases: ['6.1.1'] });
+  before = await recordState(scene.hub.subject);
+});
+
+afterAll(() => scene?.close());
+
+interface Failure {
+  step: string;
+  /** POSIX sh that comes after the shipped steps. */
+  sabotage?: string;
+  inputs?: Record<string, string>;
+  /** What somebody does to the hub meanwhile. */
+  meanwhile?: () => Promise<void>;
+  /** Whether a new hub ran before it was taken back. */
+  newHubRan?: boolean;
+  /** What the log has to say about the cause. */
+  cause: RegExp;
+}
+
+/** A migration that breaks half-way, as that from 2.x to 6.x does where it is known to: SQLite does not undo DDL of before. */
+const halfMigration = `
+do_migrate() {
+  as_hub sqlite3 "$DATABASE_PATH" "
+    CREATE TABLE shares (id INTEGER PRIMARY KEY, user_id INTEGER);
+    ALTER TABLE users ADD COLUMN planted VARCHAR(50);
+    UPDATE users SET admin = 1 - admin;
+    DELETE FROM user_group_map;
+    CREATE TABLE _alembic_tmp_api_tokens AS SELECT * FROM api_tokens;
+    DROP TABLE api_tokens;
+    UPDATE alembic_version SET version_num = '4621fec11365';"
+  echo 'sqlite3.OperationalError: planted' >&2
+  return 1
+}`;
+
+const afterTheStop: Failure[] = [
+  { step: 'stop', sabotage: 'do_stop() { service_stop; say planted; false; }', cause: /planted/ },
+  {
+    step: 'snapshot',
+    sabotage: 'do_snapshot() { database_snapshot; say planted; false; }',
+    cause: /planted/,
+  },
+  { step: 'switch', sabotage: 'do_switch() { environment_switch; say planted; false; }', cause: /planted/ },
+  { step: 'migrate', sabotage: halfMigration, cause: /OperationalError: planted/ },
+  {
+    step: 'start',
+    meanwhile: () => scene.refuseNewReleases(true),
+    cause: /start/,
+  },
+  {
+    step: 'verify',
+    meanwhile: async () => {
+      await until('the new hub does not answer', 500, async () => (await release(scene.hub)) === target);
+      await delay(4000);
+      process.kill((await scene.hub.pid()) ?? 0, 'SIGKILL');
+    },
+    newHubRan: true,
+    cause: /process changed|did not answer|does not answer|refused/,
+  },
+  { step: 'confirm', inputs: { 'confirm-timeout': '15' }, newHubRan: true, cause: /ECONNREFUSED/ },
+];
+
+test.each(afterTheStop)('a failure in $step puts the old hub back', { timeout: limit }, async (failure) => {
+  const { hub } = scene;
+  const pid = await hub.pid();
+  const jobs = await scene.jobs();
+  const moments = (await scene.moments()).length;
+  const [nobody] = await freePorts(1);
+  const inputs: Record<string, string> =
+    failure.step === 'confirm' ? { 'health-url': `http://127.0.0.1:${nobody}/` } : {};
+  const { run, written } = await runToFailure({ ...failure, inputs: { ...inputs, ...failure.inputs } });
+  if (failure.step === 'start') await scene.refuseNewReleases(false);
+  expectFailure(run, 'rolled-back', failure);
+  expect(run.outputs['downtime-seconds']).toMatch(/^\d+\.\d$/);
+
+  // The hub was another process meanwhile, and is the old release again; the users' servers noticed nothing.
+  last = { at: performance.now(), pid: await hub.pid() };
+  expect(last.pid).not.toBe(pid);
+  expect(await serverPid(hub.url, hub.server.user)).toBe(hub.server.pid);
+
+  // What was put back is what the stopped hub had left, to the last column of the last row.
+  const [stopped, ...more] = (await scene.moments()).slice(moments);
+  const putBack = more.at(-1);
+  expect([stopped?.verb, putBack?.verb]).toEqual(['stop', 'start']);
+  const [old, back] = [await stopped?.state(), await putBack?.state()];
+  expect(old?.integrity).toBe('ok');
+  expect(back).toEqual(old);
+
+  // What the new hub acknowledged is not lost: it is kept beside, and the run says where.
+  const [job = ''] = (await scene.jobs()).filter((one) => !jobs.includes(one));
+  const aside = join(hub.directory, 'state', `.jupyterhub-upgrade-${basename(job)}`);
+  const present = new Set(userNames((await readDatabase(hub.databasePath)).keys.users));
+  const away = written.acknowledged.filter((name) => !present.has(name));
+  if (failure.newHubRan) {
+    kept.push(aside);
+    expect(userNames((await readDatabase(join(aside, 'new'))).keys.users)).toEqual(expect.arrayContaining(away));
+    const { warnings } = JSON.parse(run.outputs.result ?? '') as { warnings: string[] };
+    expect(warnings.join('\n')).toContain(`${aside}/new`);
+  } else {
+    expect(away).toEqual([]);
+  }
+  writes.acknowledged.push(...written.acknowledged.filter((name) => present.has(name)));
+  writes.attempted.push(...written.attempted);
+  await expectOldHub(job);
+});
+
+const beforeTheStop: Failure[] = [
+  { step: 'stage', inputs: { 'target-version': '6.1.1.post999' }, cause: /No matching distribution/ },
+  { step: 'backup', inputs: { 'extra-backup-paths': '/nowhere/to/be/found' }, cause: /\/nowhere\/to\/be\/found/ },
+  { step: 'announce', inputs: { 'notify-command': 'echo planted >&2; exit 3' }, cause: /notify-command failed/ },
+];
+
+test.each(beforeTheStop)('a failure in $step stops nothing', { timeout: limit }, async (failure) => {
+  const { hub } = scene;
+  const pid = await hub.pid();
+  const jobs = await scene.jobs();
+  const moments = (await scene.moments()).length;
+  const { run, written } = await runToFailure(failure);
+  expectFailure(run, 'failed-before-change', failure);
+  expect(run.outputs['downtime-seconds']).toBeUndefined();
+  expect(await hub.pid()).toBe(pid);
+  expect(await scene.moments()).toHaveLength(moments);
+  expect(written.all).toBe(true);
+  writes.acknowledged.push(...written.acknowledged);
+  writes.attempted.push(...written.attempted);
+  const [job = ''] = (await scene.jobs()).filter((one) => !jobs.includes(one));
+  await expectOldHub(job);
+});
+
+test('a minute after the last rollback the same old hub still runs', { timeout: limit }, async () => {
+  await delay(Math.max(0, last.at + 60_000 - performance.now()));
+  expect(await scene.hub.pid()).toBe(last.pid);
+  expect(await release(scene.hub)).toBe('4.1.6');
+});
+
+async function runToFailure({ step, sabotage, inputs = {}, meanwhile }: Failure) {
+  const writer = startWrites(scene.hub, `${step}-`);
+  const planted = sabotage === undefined ? undefined : scene.sabotage(sabotage);
+  const [run] = await Promise.all([scene.run({ 'target-version': target, ...inputs }), meanwhile?.()]);
+  await planted;
+  return { run, written: await writer.stop() };
+}
+
+function expectFailure(run: RunActionResult, outcome: string, { step, cause }: Failure): void {
+  expect(run.outputs.outcome, run.rawLog.slice(-40).join('\n')).toBe(outcome);
+  expect(run).toMatchObject({
+    conclusion: 'failure',
+    main: { exitCode: 1 },
+    post: { exitCode: 0 },
+    outputs: { 'failed-step': step, 'previous-version': '4.1.6', 'current-version': '4.1.6' },
+  });
+  expect(run.outputs['current-revision']).toBe(run.outputs['previous-revision']);
+  expect(run.annotations.map(({ level, message }) => ({ level, message }))).toContainEqual({
+    level: 'error',
+    message: expect.stringMatching(cause),
+  });
+  expect(run.summaries.map(({ text }) => text).join('\n')).toMatch(
+    outcome === 'rolled-back' ? /Rolled back/ : /Failed/,
+  );
+}
+
+/** Code, data, configuration, processes, mounts and files are those of the beginning, less what is meant to stay. */
+async function expectOldHub(job: string): Promise<void> {
+  const { hub } = scene;
+  const after = await until('processes of the job are still there', 20, async () => {
+    const state = await recordState(hub.subject);
+    return judge(before, state, target).leftovers.some((one) => one.startsWith('processes:')) ? undefined : state;
+  });
+  const { answer, notOld, leftovers } = judge(before, after, target, writes);
+  expect({ answer, notOld }).toEqual({ answer: 'old', notOld: [] });
+  expect(leftovers.sort()).toEqual(kept.map((directory) => `watched: ${directory}`).sort());
+  expect(after.database.keys.tokens).toEqual(before.database.keys.tokens);
+
+  // Locks, phases and secrets of the job are gone; its journal and log stay.
+  await runProgram('flock', ['-n', join(hub.directory, 'state'), 'true']);
+  const phases = (await readdir('/var/tmp')).filter((name) => name.startsWith('jupyterhub-upgrade.'));
+  const ours = phases.map((name) => join('/var/tmp', name, 'parameters'));
+  expect(await runProgram('sh', ['-c', 'grep -lsF -e "$0" "$@" || true', hub.directory, ...ours])).toBe('');
+  expect(await verdict(job), await journal(job)).toMatch(/^(rolled-back|not-begun)$/);
+  const files = await readdir(job);
+  expect(files).toEqual(expect.arrayContaining(['journal', 'log', 'parameters', 'programs']));
+  for (const name of ['secrets', 'hub.env', 'ballast', 'go', 'payload', 'token']) expect(files).not.toContain(name);
+}
+
+/** The names that rows of the users' keys begin with. */
+function userNames(rows: string[] = []): string[] {
+  return rows.map((row) => row.slice(1, row.indexOf("',")));
+}

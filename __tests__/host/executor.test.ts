@@ -1,0 +1,457 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../bench/hub/run.ts';
+import { type Behaviours, type Fault, JobOnDisk, kill, killJobs, programsForJobs } from './job-on-disk.ts';
+import { SHELLS } from './programs.ts';
+import { runProgram, temporaryDirectory } from './support.ts';
+
+afterEach(killJobs);
+
+const programsOf = { dash: programsForJobs('dash'), busybox: programsForJobs('busybox') };
+
+const STEPS = ['stage', 'stop', 'migrate', 'start', 'verify', 'confirm'];
+
+/** What a job without kills comes to, by the rules. */
+function expected(steps: string[], failing?: string): { verdict: string; trace: string[] } {
+  if (failing === undefined) return { verdict: 'committed', trace: [...steps.map((step) => `do ${step}`), 'tidy'] };
+  const begun = steps.slice(0, steps.indexOf(failing) + 1);
+  return {
+    verdict: begun.includes('stop') ? 'rolled-back' : 'not-begun',
+    trace: [...begun.map((step) => `do ${step}`), ...begun.toReversed().map((step) => `undo ${step}`)],
+  };
+}
+
+/** The verdict that a killed job must come to, by what is on disk when it is taken up again. */
+function expectedAfterKill(job: JobOnDisk, failing?: string): string | undefined {
+  const { events, verdict } = job;
+  if (verdict !== undefined) return verdict;
+  if (!events.some((event) => event.startsWith('open '))) return expected(job.steps, failing).verdict;
+  const decision = job.read('decision');
+  if (/^(commit|timeout) /.test(decision)) return 'committed';
+  if (!decision.startsWith('abort ') && events.includes('done verify') && failing !== 'confirm') return 'committed';
+  return events.includes('begin stop') ? 'rolled-back' : 'not-begun';
+}
+
+/** Wholly done or wholly undone, in the right order, and nothing left at work. */
+function expectWhole(job: JobOnDisk): void {
+  const { trace, verdict } = job;
+  if (verdict === 'committed') {
+    expect(job.effects).toEqual(job.allDone);
+    expect(trace.filter((line) => line.startsWith('undo '))).toEqual([]);
+  } else {
+    expect(job.effects).toEqual([]);
+    expect(['rolled-back', 'not-begun']).toContain(verdict);
+    const firstUndo = trace.findIndex((line) => line.startsWith('undo '));
+    const back = firstUndo === -1 ? [] : trace.slice(firstUndo);
+    expect(back.filter((line) => !line.startsWith('undo '))).toEqual([]);
+    // In reverse order; one that was cut is done again.
+    const order = back.map((line) => job.steps.indexOf(line.slice('undo '.length)));
+    expect(order).toEqual(order.toSorted((one, other) => other - one));
+    const begun = job.steps.filter((step) => job.events.includes(`begin ${step}`));
+    expect([...new Set(order)].sort()).toEqual(begun.map((step) => job.steps.indexOf(step)).sort());
+  }
+  expect(job.processes()).toEqual([]);
+  for (const secret of ['secrets', 'hub.env', 'ballast']) expect(existsSync(job.path(secret)), secret).toBe(false);
+}
+
+/** Lets the job run to its verdict, taken up again after each kill. */
+async function runWithKills(job: JobOnDisk, faults: Fault[], failing?: string): Promise<void> {
+  let verdict: string | undefined;
+  for (const fault of faults) {
+    await job.run(fault);
+    verdict = expectedAfterKill(job, failing);
+  }
+  await job.run();
+  expect(job.verdict).toBe(verdict ?? expected(job.steps, failing).verdict);
+  expectWhole(job);
+}
+
+/** `work` for each of the list, as many at a time as the machine has processors. */
+async function each<T>(list: T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...list];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all([worker(), worker(), worker()]);
+}
+
+function decide(job: JobOnDisk, word: string, reason: string) {
+  return runProgram(job.programs.command('executor.sh', 'decide', job.directory, word, reason));
+}
+
+/** A zombie, which its parent has still to reap, is not. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+const begun = (job: JobOnDisk, step: string) => until(`${step} did not begin`, 20, () => job.trace.includes(`do ${step}`));
+
+describe.each(SHELLS)('with %s', (shell) => {
+  const programs = programsOf[shell];
+  const make = (steps = STEPS, options: Parameters<typeof JobOnDisk.make>[2] = {}) =>
+    JobOnDisk.make(programs, steps, options);
+
+  it('does all steps in order and commits', async () => {
+    const job = await make();
+    expect(await job.run()).toBe(0);
+    expect(job.read('log')).toBe('');
+    expect(job.events).toEqual([
+      'open https://example.org/run/1',
+      ...STEPS.flatMap((step) => [`begin ${step}`, `done ${step}`]),
+      'decision timeout nobody said no',
+      'verdict committed',
+    ]);
+    expect(job.trace).toEqual(expected(STEPS).trace);
+    expectWhole(job);
+    const before = [job.read('journal'), job.trace, job.read('log')];
+    expect(await job.run()).toBe(0);
+    expect([job.read('journal'), job.trace, job.read('log')]).toEqual(before);
+  });
+
+  it('goes back exactly the way it came, whichever step fails', async () => {
+    await each(STEPS, async (failing) => {
+      const job = await make(STEPS, { behaviours: { [`do_${failing}`]: 'echo why; return 3' } });
+      await job.run();
+      expect({ verdict: job.verdict, trace: job.trace }).toEqual(expected(STEPS, failing));
+      expect(job.journal.find(({ event }) => event === 'fail')).toMatchObject({ step: failing, rest: 'exit status 3' });
+      expect(job.read('log')).toBe('why\n');
+      expectWhole(job);
+    });
+  });
+
+  it('stops where a way back fails, and takes it up there when it is told to', async () => {
+    const behaviours = {
+      do_start: 'return 1',
+      undo_stop: '[ "$HEALTH_TOKEN" != x ] && [ -e "$MODEL/mended" ]',
+    };
+    const job = await make(STEPS, { behaviours });
+    await job.run();
+    expect(job.verdict).toBe('rollback-failed');
+    expect(job.trace.slice(4)).toEqual(['undo start', 'undo migrate', 'undo stop']);
+    // What a failed run tells the admin to do.
+    writeFileSync(join(job.model, 'mended'), '');
+    await runProgram(['sed', '-i', '/verdict/d', job.path('journal')]);
+    await job.run();
+    expect(job.verdict).toBe('rolled-back');
+    expect(job.trace.slice(7)).toEqual(['undo stop', 'undo stage']);
+    expectWhole(job);
+  });
+
+  it('is wholly done or wholly undone wherever it is killed', async () => {
+    const steps = ['stage', 'stop', 'verify'];
+    const kills = (writes: number): Fault[] =>
+      Array.from({ length: writes }, (_, index) => index + 1).flatMap((write) => [
+        { write, when: 'before' as const, kill: write % 2 ? ('all' as const) : ('executor' as const) },
+        { write, when: 'after' as const, kill: write % 2 ? ('session' as const) : ('all' as const) },
+      ]);
+    const slow = { do_stop: 'sleep 0.05' };
+    await each(kills(14), async (fault) => {
+      await runWithKills(await make(steps, { behaviours: slow }), [fault]);
+    });
+    await each(kills(20).slice(20), async (fault) => {
+      await runWithKills(await make(steps, { behaviours: { do_verify: 'return 1' } }), [fault], 'verify');
+    });
+  });
+
+  it('a step whose executor died before it was known of does nothing', async () => {
+    const job = await make(['stage', 'stop'], {});
+    // The writes: open, two notes, begin, session.
+    await job.run({ write: 5, when: 'before', kill: 'executor', late: true });
+    expect(job.events.at(-1)).toBe('begin stage');
+    await job.run();
+    expect(job.verdict).toBe('not-begun');
+    writeFileSync(job.path('release'), '');
+    await until('the step goes on', 20, () => job.processes().length === 0);
+    expect(job.trace).toEqual(['undo stage']);
+    expectWhole(job);
+  });
+
+  it('a way back is walked by one executor at a time', async () => {
+    const behaviours = { do_migrate: 'return 1', undo_migrate: 'sleep 1; printf x >>"$MODEL/ways"' };
+    const job = await make(['stop', 'migrate'], { behaviours });
+    job.start();
+    await until('no way back', 20, () => job.trace.includes('undo migrate'));
+    kill(job.pid);
+    await job.ended();
+    await job.run();
+    expect(job.trace).toEqual(['do stop', 'do migrate', 'undo migrate', 'undo migrate', 'undo stop']);
+    // What the first left behind was ended where it stood.
+    expect(readFileSync(join(job.model, 'ways'), 'utf8')).toBe('x');
+    expect(job.verdict).toBe('rolled-back');
+    expectWhole(job);
+  });
+
+  it('makes one decision, whoever asks at once, and all read the same', async () => {
+    const job = await make();
+    const words = Array.from({ length: 20 }, (_, index) => [['commit', 'abort', 'timeout'][index % 3] ?? '', `reason ${index}`]);
+    const answers = await Promise.all(words.map(([word = '', reason = '']) => decide(job, word, reason)));
+    const decision = job.read('decision');
+    expect(words.map((word) => `${word.join(' ')}\n`)).toContain(decision);
+    expect(new Set(answers.map(({ stdout }) => stdout))).toEqual(new Set([decision]));
+    expect(job.journal.map(({ event, rest }) => [event, `${rest}\n`])).toEqual([['decision', decision]]);
+    expect(readdirSync(job.directory).filter((name) => name.startsWith('decision.'))).toEqual([]);
+  });
+
+  it('an abort ends a step with all its processes and goes back; a stop and a start come to their end first', async () => {
+    await each(['migrate', 'stop', 'start'], async (step) => {
+      const behaviours = { [`do_${step}`]: step === 'migrate' ? 'sleep 60 & sleep 60' : 'sleep 0.6' };
+      const job = await make(STEPS, { behaviours });
+      job.start();
+      await begun(job, step);
+      expect((await decide(job, 'abort', 'cancelled')).stdout).toBe('abort cancelled\n');
+      await job.ended();
+      expect(job.verdict).toBe('rolled-back');
+      expect(job.events.includes(`done ${step}`)).toBe(step !== 'migrate');
+      expect(job.trace.at(-STEPS.indexOf(step) - 1)).toBe(`undo ${step}`);
+      expect((await decide(job, 'commit', 'too late')).stdout).toBe('abort cancelled\n');
+      expectWhole(job);
+    });
+  });
+
+  it('waits for the word of the runner: go, commit, abort or nothing', async () => {
+    const steps = ['hold', 'stop', 'verify', 'confirm'];
+    await each(['commit', 'abort', ''], async (word) => {
+      const parameters = { CONFIRM_TIMEOUT: word === '' ? '1' : '60' };
+      const job = await make(steps, { parameters, real: ['hold', 'confirm'] });
+      job.start();
+      await until('no hold', 20, () => job.events.includes('begin hold'));
+      await delay(300);
+      expect(job.events.at(-1)).toBe('begin hold');
+      writeFileSync(job.path('go'), '');
+      await until('no confirm', 20, () => job.events.includes('begin confirm'));
+      if (word !== '') await decide(job, word, 'seen from outside');
+      await job.ended();
+      expect(job.verdict).toBe(word === 'abort' ? 'rolled-back' : 'committed');
+      expect(job.effects).toEqual(word === 'abort' ? [] : ['stop.whole', 'verify.whole']);
+      const said = word === '' ? 'timeout nobody said no' : `${word} seen from outside`;
+      expect(job.journal.find(({ event }) => event === 'decision')?.rest).toBe(said);
+    });
+  });
+
+  it('reads over a torn last line and closes it', async () => {
+    await each([1, 4, 9, 14, 30], async (bytes) => {
+      const job = await make(['stage', 'stop', 'migrate'], { behaviours: { do_migrate: 'kill -9 "$(cut -d" " -f1 "$JOB/executor")"; sleep 60' } });
+      await job.run();
+      job.tear(bytes);
+      const torn = job.read('journal');
+      const verdict = expectedAfterKill(job);
+      await job.run();
+      expect(job.verdict).toBe(verdict);
+      expect(job.read('journal').startsWith(`${torn}\u0001\n`)).toBe(true);
+      // The lines of the session and of the begin itself may be among what was lost.
+      expect(job.verdict).toBe('rolled-back');
+      expect(job.effects.filter((name) => name !== 'migrate.half')).toEqual([]);
+    });
+  });
+
+  it('a decision is a line of its own after a torn one, which nobody reads', async () => {
+    const job = await make();
+    writeFileSync(job.path('journal'), '12 0 begin sta');
+    await decide(job, 'abort', 'cancelled');
+    expect(job.journal.map(({ event }) => event)).toEqual(['decision']);
+  });
+
+  it('a verdict that was torn is given again', async () => {
+    const torn = ['verdict - committed', 'verdict - com', 'verdict -', 'verdict', 'ver'];
+    await each(torn, async (end) => {
+      const job = await make(['stage', 'stop']);
+      await job.run();
+      writeFileSync(job.path('journal'), job.read('journal').replace(/verdict - committed\n$/, end));
+      expect(job.verdict).toBe(undefined);
+      await job.run();
+      expect(job.verdict).toBe('committed');
+      expect(job.trace).toEqual(['do stage', 'do stop', 'tidy', 'tidy']);
+      expectWhole(job);
+    });
+  });
+
+  it('ends a step after its time with all it began, also what does not heed TERM', async () => {
+    const behaviours = { do_migrate: `sh -c 'trap "" TERM; echo $$ >"$0"; while :; do sleep 1; done' "$MODEL/pid" & sleep 60` };
+    const job = await make(['stop', 'migrate', 'start'], { behaviours, parameters: { LIMIT_MIGRATE: '1' } });
+    await job.run();
+    expect(job.verdict).toBe('rolled-back');
+    expect(job.journal.find(({ event }) => event === 'fail')).toMatchObject({ step: 'migrate', rest: 'not done after 1 s' });
+    expect(isAlive(Number(readFileSync(join(job.model, 'pid'), 'utf8')))).toBe(false);
+    expectWhole(job);
+  });
+
+  it('goes back when the downtime was as long as it may be, but not once a hub answered', async () => {
+    const slow = { do_migrate: 'sleep 2.5' };
+    const parameters = { MAX_DOWNTIME: '1' };
+    const late = await make(['stage', 'stop', 'migrate', 'verify'], { behaviours: slow, parameters });
+    const early = await make(['stage', 'migrate', 'stop', 'verify'], { behaviours: slow, parameters });
+    const up = await make(['stop', 'verify'], { behaviours: { do_verify: 'note up "$(now)"; sleep 2.5' }, parameters });
+    await Promise.all([late.run(), early.run(), up.run()]);
+    expect(late.journal.find(({ event }) => event === 'fail')).toMatchObject({ step: 'migrate', rest: 'max-downtime of 1 s exceeded' });
+    expectWhole(late);
+    expect([late.verdict, early.verdict, up.verdict]).toEqual(['rolled-back', 'committed', 'committed']);
+  });
+
+  it('lets no second job at the same hub', async () => {
+    const first = await make(['stage', 'stop'], { behaviours: { do_stage: 'until [ -e "$JOB/go" ]; do sleep 0.05; done' } });
+    first.start();
+    await begun(first, 'stage');
+    const second = await make(['stage', 'stop'], { hub: first.hub });
+    await second.run();
+    expect(second.events).toEqual(['fail lock', 'verdict not-begun']);
+    expect(existsSync(second.path('secrets'))).toBe(false);
+    writeFileSync(first.path('go'), '');
+    await first.ended();
+    expect(first.verdict).toBe('committed');
+    expect(first.trace).toEqual(['do stage', 'do stop', 'tidy']);
+    const third = await make(['stage', 'stop'], { hub: first.hub });
+    await third.run();
+    expect(third.verdict).toBe('committed');
+  });
+
+  it('a second executor of the same job leaves it alone', async () => {
+    const job = await make(['stage', 'stop'], { behaviours: { do_stage: 'until [ -e "$JOB/go" ]; do sleep 0.05; done' } });
+    job.start();
+    await begun(job, 'stage');
+    const before = job.read('journal');
+    const second = spawn('setsid', job.programs.command('executor.sh', 'run', job.directory), { stdio: 'ignore' });
+    await delay(500);
+    expect(job.read('journal')).toBe(before);
+    expect(existsSync(job.path('secrets'))).toBe(true);
+    writeFileSync(job.path('go'), '');
+    await job.ended();
+    await until('the second does not end', 20, () => second.exitCode !== null);
+    expect(job.verdict).toBe('committed');
+    expect(job.trace).toEqual(['do stage', 'do stop', 'tidy']);
+    expectWhole(job);
+  });
+
+  it('the watchdog takes a killed job up again', async () => {
+    const job = await make(['stage', 'stop', 'migrate'], { behaviours: { do_migrate: 'sleep 60' } });
+    const [command = '', ...args] = job.programs.command('executor.sh', 'watch', job.directory);
+    const watch = spawn(command, args, { detached: true, stdio: 'ignore' });
+    await begun(job, 'migrate');
+    kill(Number(job.read('executor').split(' ')[0]));
+    await until('the watchdog does not end', 20, () => watch.exitCode !== null);
+    expect(job.verdict).toBe('rolled-back');
+    expectWhole(job);
+  });
+
+  it("the hub that the user's command starts outlives the job, holds nothing of it and is as they would start it", async () => {
+    const hub = join(temporaryDirectory(), 'jupyterhub');
+    writeFileSync(hub, '#!/bin/sh\numask >umask\nenv >env\nwhile :; do sleep 1; done\n', { mode: 0o755 });
+    const behaviours = { do_start: 'service_start', undo_stop: 'service_start', undo_start: 'service_stop' };
+    const parameters = {
+      START_COMMAND: `nohup '${hub}' >/dev/null 2>&1 & echo $! >>pids`,
+      STOP_COMMAND: 'kill "$(tail -n 1 pids)"',
+      LIMIT_STOP: '5',
+    };
+    const job = await make(['stop', 'start', 'verify'], { behaviours, parameters });
+    await job.run();
+    expect(job.verdict).toBe('committed');
+    const pids = () => readFileSync(join(job.hub, 'pids'), 'utf8').trim().split('\n').map(Number);
+    const [pid = 0] = pids();
+    try {
+      expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(job.hub);
+      const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      expect(files).not.toContain(job.hub);
+      expect(files).not.toContain(job.directory);
+      await until('the hub wrote nothing', 20, () => existsSync(join(job.hub, 'env')));
+      expect(readFileSync(join(job.hub, 'umask'), 'utf8')).toBe('0022\n');
+      expect(readFileSync(join(job.hub, 'env'), 'utf8')).not.toMatch(/^(LC_ALL|EXECUTOR)=/m);
+      const again = await make(['stop', 'start'], { hub: job.hub });
+      await again.run();
+      expect(again.verdict).toBe('committed');
+    } finally {
+      for (const each of pids()) kill(each);
+    }
+  });
+
+  it('a hub that runs already is started', async () => {
+    const hub = join(temporaryDirectory(), 'jupyterhub');
+    writeFileSync(hub, '#!/usr/bin/env python3\nimport time\ntime.sleep(600)\n', { mode: 0o755 });
+    const parameters = { START_COMMAND: 'echo it runs already >&2; exit 7', STOP_COMMAND: 'exit 1' };
+    const job = await make(['stop', 'start'], { behaviours: { do_start: 'service_start' }, parameters });
+    const process = spawn(hub, { cwd: job.hub, stdio: 'ignore' });
+    try {
+      await until('no process', 20, () => process.pid !== undefined && readFileSync(`/proc/${process.pid}/cmdline`, 'utf8').includes('jupyterhub'));
+      await job.run();
+      expect(job.verdict).toBe('committed');
+    } finally {
+      process.kill('SIGKILL');
+    }
+  });
+});
+
+it('whatever steps fail and whenever it is killed, it is wholly done or wholly undone', async () => {
+  const STEP_NAMES = ['stage', 'announce', 'stop', 'snapshot', 'migrate', 'start', 'verify', 'confirm'];
+  const fault = fc.record<Fault>({
+    write: fc.integer({ min: 1, max: 20 }),
+    when: fc.constantFrom('before', 'after'),
+    kill: fc.constantFrom('executor', 'session', 'all'),
+  });
+  const scenario = fc.record({
+    shell: fc.constantFrom(...SHELLS),
+    steps: fc.subarray(STEP_NAMES, { minLength: 1, maxLength: 4 }),
+    failing: fc.option(fc.nat(), { nil: undefined, freq: 2 }),
+    faults: fc.array(fault, { maxLength: 2 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(scenario, { minLength: 4, maxLength: 4 }), (scenarios) =>
+      each(scenarios, async ({ shell, steps, failing: index, faults }) => {
+        const failing = index === undefined ? undefined : steps[index % steps.length];
+        const behaviours = failing === undefined ? {} : { [`do_${failing}`]: 'return 1' };
+        await runWithKills(await JobOnDisk.make(programsOf[shell], steps, { behaviours }), faults, failing);
+      }),
+    ),
+    { numRuns: 30 },
+  );
+}, 300_000);
+
+describe('on a full disk', () => {
+  const disk = temporaryDirectory();
+  const small = join(disk, 'small');
+  mkdirSync(small);
+  const mounted = process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', small]).status === 0;
+  afterAll(() => mounted && spawnSync('umount', ['-l', small]));
+
+  // As much as can be, to the last byte of the file system and then of the journal's last page.
+  const FILL = 'for size in 65536 4096 1; do dd if=/dev/zero bs=$size 2>/dev/null >>"$JOB/../filler"; done';
+  const WRITE = 'for size in 400 100 1; do while append_line "$(printf "%${size}s" x)"; do :; done; done';
+
+  describe.skipIf(!mounted).each(SHELLS)('with %s', (shell) => {
+    const run = async (owner: number, behaviours: Behaviours) => {
+      const options = { behaviours, parent: small, parameters: { OWNER: 'x'.repeat(owner) } };
+      const job = await JobOnDisk.make(programsOf[shell], ['stage', 'stop', 'migrate'], options);
+      try {
+        await job.run();
+        return { verdict: job.verdict, trace: job.trace, effects: job.effects, events: job.events };
+      } finally {
+        for (const name of readdirSync(small)) rmSync(join(small, name), { recursive: true, force: true });
+      }
+    };
+
+    it('writes on in the place that the ballast kept, wherever the last page ends', async () => {
+      for (const owner of [3750, 3780, 3810, 3840]) {
+        const { verdict, events } = await run(owner, { do_stage: `[ -s "$JOB/ballast" ] || return 1; ${FILL}; :` });
+        expect(verdict).toBe('committed');
+        const lines = ['stage', 'stop', 'migrate'].flatMap((step) => [`begin ${step}`, `done ${step}`]);
+        expect(events.slice(1)).toEqual([...lines, 'decision timeout nobody said no', 'verdict committed']);
+      }
+    });
+
+    it('goes all the way back when nothing can be written any more', async () => {
+      const { verdict, trace, effects, events } = await run(1, {
+        do_migrate: `rm "$JOB/ballast"; ${FILL}; ${WRITE}; return 1`,
+      });
+      expect(events.filter((event) => event.startsWith('undo'))).toEqual([]);
+      expect(trace).toEqual(expected(['stage', 'stop', 'migrate'], 'migrate').trace);
+      expect(effects).toEqual([]);
+      // The secrets' own place is enough for it.
+      expect(verdict).toBe('rolled-back');
+    });
+  });
+});

@@ -1,0 +1,120 @@
+import { aimsOf, type Figures, isMet, medianSeconds } from './aims.ts';
+import { type Outage, WAYS, type Way } from './downtime.ts';
+import { ADDED_MS, DISTANCES, type Distance } from './latency.ts';
+import { PROGRAMS, type Program } from './start-up.ts';
+import { median } from './statistics.ts';
+import { FROM, SUBJECT, TO } from './subject.ts';
+import { table } from './table.ts';
+
+/** Under what the figures were taken. */
+export interface Circumstances {
+  /** What was measured: a commit, and whether the tree differed from it. */
+  commit: string;
+  /** ISO 8601, the day. */
+  date: string;
+  command: string;
+  machine: string;
+}
+
+const WAY: Record<Way, string> = {
+  action: 'this action',
+  guide: 'the guide, by a script over SSH',
+  floor: 'the floor',
+};
+const PROGRAM: Record<Program, string> = { bundle: 'the bundle, refusing empty inputs', node: '`node -e 0`' };
+const DISTANCE: Record<Distance, string> = { near: 'as it is', far: `with ${ADDED_MS} ms added` };
+
+/** The figures for people, in Markdown. */
+export function render(figures: Figures, circumstances: Circumstances): string {
+  const { commit, date, command, machine } = circumstances;
+  const { downtime, startUp, latency } = figures;
+  const parts = [
+    `# Benchmarks
+
+Written by \`${command}\` at commit ${commit} on ${date}, on ${machine}. The machine was shared with other
+work, its load (runnable processes, averaged over a minute) is given: times are only comparable within a run, where
+all kinds took turns. Ratios are those of medians unless said otherwise.`,
+    renderAims(figures),
+    downtime && renderDowntime(downtime),
+    startUp && renderStartUp(startUp),
+    latency && renderLatency(latency),
+  ];
+  return `${parts.filter((part) => part !== undefined).join('\n\n')}\n`;
+}
+
+function renderAims(figures: Figures): string {
+  const rows = aimsOf(figures).map((aim) => {
+    const show = (value: number) => (aim.unit === 's' ? `${value.toFixed(1)} s` : `${value.toFixed(2)} ×`);
+    return [aim.text, show(aim.measured), `≤ ${show(aim.atMost)}`, isMet(aim) ? 'yes' : '**no**'];
+  });
+  return table(['', 'measured', 'aim', 'reached'], rows);
+}
+
+function renderDowntime(downtime: Record<Way, Outage[]>): string {
+  const rows = WAYS.map((way) => [
+    WAY[way],
+    ...downtime[way].map(({ seconds }) => seconds.toFixed(1)),
+    medianSeconds(downtime[way]).toFixed(1),
+    range(downtime[way].map(({ load }) => load)),
+  ]);
+  const told = downtime.action.map(({ told }) => told?.seconds.toFixed(1) ?? '');
+  rows.splice(1, 0, ['its output `downtime-seconds`', ...told, '', '']);
+  return `## Downtime
+
+Seconds for which a probe (10 Hz, at the public \`/hub/api/\`) got no good answer during an upgrade ${FROM} → ${TO} of a
+hub with ${SUBJECT}. The guide is stop, copy of the database,
+\`pip install -U\`, \`upgrade-db\`, start, in one \`ssh host 'bash -s'\`. The floor is stop, \`upgrade-db\` and start alone:
+the new environment is there already and is put in place by two renames.
+
+${table(['seconds', ...numbers(downtime.action), 'median', 'load'], rows)}
+
+Where the downtime of the action goes, medians by its own journal:
+
+${table(['step', 'seconds'], steps(downtime.action))}`;
+}
+
+const STEPS = ['stop', 'snapshot', 'switch', 'migrate', 'start'];
+
+/** The steps of the downtime; what is left of it is the new hub's way to its first answer. */
+function steps(outages: Outage[]): string[][] {
+  const told = outages.flatMap(({ told }) => told ?? []);
+  const rows = STEPS.map((step) => [step, told.map(({ steps }) => steps[step] ?? Number.NaN)] as const);
+  const rest = told.map(({ seconds, steps }) => STEPS.reduce((left, step) => left - (steps[step] ?? 0), seconds));
+  return [...rows, ['until it answers', rest] as const].map(([step, values]) => [step, median(values).toFixed(2)]);
+}
+
+function renderStartUp(startUp: Record<Program, number[]>): string {
+  const rows = PROGRAMS.map((program) => {
+    const values = startUp[program];
+    return [PROGRAM[program], Math.min(...values).toFixed(0), median(values).toFixed(0)];
+  });
+  return `## Start-up
+
+Milliseconds of a whole process, ${startUp.node.length} runs each.
+
+${table(['', 'minimum', 'median'], rows)}`;
+}
+
+function renderLatency(latency: NonNullable<Figures['latency']>): string {
+  const rows = DISTANCES.map((distance) => [
+    DISTANCE[distance],
+    ...latency[distance].map(({ seconds }) => seconds.toFixed(1)),
+    medianSeconds(latency[distance]).toFixed(1),
+    range(latency[distance].map(({ load }) => load)),
+  ]);
+  return `## Latency
+
+Seconds of a whole upgrade of such a hub over a network link whose packets take ${ADDED_MS / 2} ms longer each way: two
+network devices and a network namespace, so TCP behaves as on a long line. Only the SSH connection goes over it.
+
+${table(['seconds', ...numbers(latency.near), 'median', 'load'], rows)}`;
+}
+
+/** Titles of the columns of single runs. */
+function numbers(runs: unknown[]): string[] {
+  return runs.map((_, index) => String(index + 1));
+}
+
+function range(values: number[]): string {
+  return `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
+}

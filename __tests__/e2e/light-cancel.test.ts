@@ -58,7 +58,7 @@ test('a run cancelled while it stages leaves the hub as it was', { timeout: limi
   await slow;
   expectCancelled(run, /Failed before any change/);
   expect(await verdict(job)).toBe('not-begun');
-  expect(await journal(job)).toMatch(/ fail stage asked to abort\n/);
+  expect(await journal(job)).toMatch(/ fail stage asked to abort: the workflow run was cancelled\n/);
   expect(await scene.hub.pid()).toBe(pid);
   await expectOldHub();
 });
@@ -69,7 +69,7 @@ test('a run cancelled while it migrates is rolled back, and its post says so', {
   await slow;
   expectCancelled(run, /Rolled back: 127\\?\.0\.0\.1 runs JupyterHub 4\.1\.6/);
   expect(await verdict(job)).toBe('rolled-back');
-  expect(await journal(job)).toMatch(/ fail migrate asked to abort\n/);
+  expect(await journal(job)).toMatch(/ fail migrate asked to abort: the workflow run was cancelled\n/);
   await expectOldHub();
 });
 

@@ -123,7 +123,7 @@ export async function startScene({ releases, ...options }: HubOptions & { releas
         return { verb: name.endsWith('stop') ? 'stop' : 'start', database, state: () => readDatabase(database) };
       });
     },
-    refuseNewReleases: (refuse) => (refuse ? writeFile(commands.refuse, '') : rm(commands.refuse)),
+    refuseNewReleases: (refuse) => (refuse ? writeFile(commands.refuse, '') : rm(commands.refuse, { force: true })),
     async close() {
       stop.abort();
       await service.close();
@@ -186,13 +186,12 @@ ${hub.startCommand}
 }
 
 /** Adds users, two a second, until `stop`. Names begin with `prefix`. */
-export function startWrites(hub: LightHub, prefix: string): { stop(): Promise<Writes & { all: boolean }> } {
+export function startWrites(hub: LightHub, prefix: string): { stop(): Promise<Writes> } {
   const writer = startWriter(hub.api, 2, prefix);
   return {
     async stop() {
       const { acknowledged, attempted } = await writer.stop();
-      const names = acknowledged.map(({ name }) => name);
-      return { acknowledged: names, attempted, all: names.length === attempted.length };
+      return { acknowledged: acknowledged.map(({ name }) => name), attempted };
     },
   };
 }

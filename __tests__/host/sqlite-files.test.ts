@@ -14,7 +14,9 @@ path, mode = sys.argv[1:]
 con = sqlite3.connect(path, isolation_level=None)
 con.execute("PRAGMA journal_mode=" + mode)
 con.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
+con.execute("BEGIN")
 con.executemany("INSERT INTO users (name) VALUES (?)", [("user %d" % i,) for i in range(400)])
+con.execute("COMMIT")
 if mode == "wal":
     con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     con.execute("PRAGMA wal_autocheckpoint=0")
@@ -185,7 +187,7 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
       child.stdin.on('error', () => {});
       child.stdin.end('the backup');
       const closed = new Promise((resolve) => child.once('close', resolve));
-      await delay(Math.random() * 25);
+      await delay(Math.random() * 40);
       try {
         process.kill(-(child.pid ?? 0), 'SIGKILL');
       } catch {

@@ -4,7 +4,7 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 
 /** Path of a host program. */
@@ -12,10 +12,12 @@ export function hostProgram(name: 'hubdb.py' | 'introspect.py' | 'health.py' | '
   return fileURLToPath(new URL(`../../src/host/${name}`, import.meta.url));
 }
 
-/** A directory that is gone when the file's tests have ended; its name is no easy one. */
+/** A directory that is gone when the test, or outside of one the file's tests, have ended; its name is no easy one. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'host program '));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  if (expect.getState().currentTestName === undefined) afterAll(remove);
+  else onTestFinished(remove); // within a test afterAll would never be called
   return directory;
 }
 

@@ -1,4 +1,4 @@
-import { access, mkdtemp, readdir } from 'node:fs/promises';
+import { access, mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,7 +9,9 @@ import { join } from 'node:path';
 export async function makeBoxDirectory(kind: string, remove: (directory: string) => Promise<void>): Promise<string> {
   for (const name of await readdir(tmpdir())) {
     const owner = name.startsWith(kind) ? /^(\d+)-\w{6}$/.exec(name.slice(kind.length))?.[1] : undefined;
-    if (owner !== undefined && !(await isAlive(owner))) await remove(join(tmpdir(), name));
+    if (owner === undefined || (await isAlive(owner))) continue;
+    const { uid } = await stat(join(tmpdir(), name));
+    if (uid === process.getuid?.()) await remove(join(tmpdir(), name));
   }
   return mkdtemp(join(tmpdir(), `${kind}${process.pid}-`));
 }

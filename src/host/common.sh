@@ -21,10 +21,15 @@ fact() { printf '%s %s\n' "$1" "$(printf '%s' "$2" | base64 | tr -d '\n')"; }
 
 # quoted VALUE: VALUE as one POSIX shell word.
 quoted() {
+  quoted_value=$1
   case $1 in
-    *\'*) printf "'%s'" "$(printf '%s.' "$1" | sed "s/'/'\\\\''/g" | sed '$ s/\.$//')" ;;
-    *) printf "'%s'" "$1" ;;
+    *\'*)
+      # The dot keeps the newlines at the end.
+      quoted_value=$(printf '%s.' "$1" | sed "s/'/'\\\\''/g")
+      quoted_value=${quoted_value%.}
+      ;;
   esac
+  printf "'%s'" "$quoted_value"
 }
 
 # Centiseconds since boot: a clock that no time synchronisation can set back.
@@ -66,7 +71,10 @@ home_of() {
 }
 
 # start_time PID: the kernel's start time of a process; with the pid it names a process for ever.
-start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# What stands before the last `) ` is its name, in which a process may write anything but NUL, newlines too.
+start_time() {
+  awk '{ stat = stat $0 } END { sub(/.*\) /, "", stat); split(stat, field, " "); print field[20] }' "/proc/$1/stat" 2>/dev/null
+}
 
 is_alive() { [ -n "$2" ] && [ "$(start_time "$1")" = "$2" ]; }
 
@@ -86,41 +94,56 @@ kill_session() {
   done
 }
 
-# Zombies do not count: their parent, not we, must reap them.
+# Zombies do not count: their parent, not we, must reap them. The pid is that of the file's name: see start_time.
 session_pids() {
-  cat /proc/[0-9]*/stat 2>/dev/null | sed -n 's/^\([0-9]*\) (.*) \(.\) [0-9]* [0-9]* \([0-9]*\) .*/\1 \2 \3/p' |
-    awk -v sid="$1" '$3 == sid && $2 != "Z" { print $1 }'
+  awk -v sid="$1" 'BEGIN {
+    for (i = 1; i < ARGC; i++) {
+      stat = ""
+      while ((getline line <ARGV[i]) > 0) stat = stat line
+      close(ARGV[i])
+      sub(/.*\) /, "", stat)
+      split(stat, field, " ")
+      split(ARGV[i], path, "/")
+      if (field[4] == sid && field[1] != "Z") print path[3]
+    }
+  }' /proc/[0-9]*/stat
 }
 
 # hub_pids: processes that are a JupyterHub (not its single-user servers, proxies or subcommands), one pid a line.
 hub_pids() {
   for hub_pids_file in $(grep -l jupyterhub /proc/[0-9]*/cmdline 2>/dev/null); do
     { tr '\0' '\n' <"$hub_pids_file"; } 2>/dev/null | awk '
-      NR <= 4 { word[NR] = $0 }
+      NR <= 8 { word[NR] = $0 }
       END {
         i = 1
-        if (word[1] ~ /(^|\/)python[0-9.]*$/) i = (word[2] == "-m") ? 3 : 2
+        if (word[1] ~ /(^|\/)python[0-9.]*$/) for (i = 2; word[i] ~ /^-/;) i++
         name = word[i]; sub(/.*\//, "", name)
         next_word = word[i + 1]
-        exit !(name == "jupyterhub" && next_word !~ /^(token|upgrade-db|shell)$/)
+        exit !(name ~ /^jupyterhub(\.app)?$/ && next_word !~ /^(token|upgrade-db|shell)$/)
       }' && { hub_pids_pid=${hub_pids_file#/proc/}; printf '%s\n' "${hub_pids_pid%/cmdline}"; }
   done
 }
 
 # capture_environment PID OUT: the process's environment as sh exports. Values never stand on a command line (ps).
-# systemd's own per-invocation variables are left out: they speak of that process only.
 capture_environment() { exports_of "/proc/$1/environ" "$2"; }
 
-# exports_of FILE OUT: FILE is in the form of /proc/PID/environ.
+# exports_of FILE OUT: FILE is in the form of /proc/PID/environ. Left out is what no shell takes as a name or lets be set,
+# and what speaks of that process only. The bytes go through od: shells cannot hold NUL.
 exports_of() {
-  tr '\0\n' '\n\001' <"$1" | while IFS= read -r capture_line; do
-    capture_name=${capture_line%%=*}
-    case $capture_name in
-      '' | [0-9]* | *[!A-Za-z0-9_]*) continue ;;
-      NOTIFY_SOCKET | INVOCATION_ID | JOURNAL_STREAM | SYSTEMD_EXEC_PID | WATCHDOG_* | LISTEN_* | MAINPID) continue ;;
-      PWD | OLDPWD | SHLVL | _) continue ;;
-    esac
-    capture_value=$(printf '%s.' "${capture_line#*=}" | tr '\001' '\n')
-    printf 'export %s=%s\n' "$capture_name" "$(quoted "${capture_value%.}")"
-  done >"$2"
+  od -An -v -to1 "$1" | awk '
+    BEGIN {
+      for (i = 1; i < 256; i++) byte[sprintf("%03o", i)] = sprintf("%c", i)
+      byte["047"] = "\047\134\047\047"
+    }
+    {
+      for (i = 1; i <= NF; i++) {
+        if ($i != "000") { entry = entry byte[$i]; continue }
+        name = substr(entry, 1, index(entry, "=") - 1)
+        if (name ~ /^[A-Za-z_][A-Za-z0-9_]*$/ &&
+            name !~ /^(PWD|OLDPWD|SHLVL|_|UID|EUID|PPID|OPTIND|SHELLOPTS|BASHOPTS|BASH_VERSINFO)$/ &&
+            name !~ /^(NOTIFY_SOCKET|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|MAINPID|WATCHDOG_.*|LISTEN_.*)$/)
+          print "export " name "=\047" substr(entry, length(name) + 2) "\047"
+        entry = ""
+      }
+    }' >"$2"
 }

@@ -123,7 +123,7 @@ chown "$HUB_UID:$HUB_GID" "$HUB_ENV" 2>/dev/null
 # The hub's own arguments, behind the interpreter and the program; a configuration given as input takes its place.
 printf '%s\n' "$arguments" | awk -v config="$CONFIG_PATH" '
   NR == 1 && /(^|\/)python[0-9.]*$/ { python = 1; next }
-  python && /^-m$/ && !program { next }
+  python && /^-/ && !program { next }
   !program { program = 1; next }
   config != "" && skip { skip = 0; next }
   config != "" && /^(-f|--config)$/ { skip = 1; next }

@@ -67,7 +67,7 @@ run_step() {
   run_step_tick=0
   while kill -0 "$run_step_pid" 2>/dev/null; do
     if heeds_abort "$1" && is_aborted; then
-      run_step_reason='asked to abort'
+      run_step_reason="asked to abort: $(decision | cut -d' ' -f2-)"
     elif [ "$(now)" -gt "$run_step_deadline" ]; then
       run_step_reason="not done after $run_step_limit s"
     elif [ $((run_step_tick % 10)) -eq 9 ] && [ "$(downtime)" -gt $((MAX_DOWNTIME * 100)) ]; then

@@ -69,7 +69,7 @@ undo_stop() {
   undo_announce
   service_unfence
   if [ "$WAS_RUNNING" = yes ]; then
-    service_start || return 1
+    start_hub || return 1
     wait_for_hub "$PREVIOUS_VERSION" "$LIMIT_START" || {
       say "the old hub does not answer as JupyterHub $PREVIOUS_VERSION"
       service_log
@@ -236,7 +236,14 @@ as_directory_owner() {
 
 do_start() {
   service_unfence
-  service_start
+  start_hub
+}
+
+start_hub() {
+  service_start && return 0
+  say 'the hub could not be started'
+  service_log
+  return 1
 }
 
 undo_start() {

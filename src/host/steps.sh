@@ -38,6 +38,7 @@ do_announce() {
     sleep 1
     announce_left=$((announce_left - 1))
   done
+  prepare_token
   environment_is_as_staged
 }
 
@@ -57,12 +58,9 @@ undo_announce() {
 
 do_stop() {
   note users-servers "$(server_pids)"
-  # The token for `verify` needs the old release's code, whose import takes longer than a stop: it runs beside it.
-  [ -z "$MINT_TOKEN" ] || setsid sh "$PROGRAMS/executor.sh" step "$JOB" token "$EXECUTOR" </dev/null &
   service_fence || return 1
   service_stop || return 1
-  undo_announce
-  token_is_ready
+  undo_announce || :
 }
 
 undo_stop() {
@@ -120,18 +118,19 @@ await_token() {
   [ -s "$1" ]
 }
 
-# All its code is loaded before the environment is switched under it. Without a token the check is left out.
-token_is_ready() {
+# Loads the old release's code, which takes longer than a stop, while the hub still runs. Then all of it is there before
+# the environment is switched under it. Without a token the check is left out.
+prepare_token() {
   [ -n "$MINT_TOKEN" ] || return 0
-  await_token "$JOB/token.out" 200 || say 'no token could be made for the check with an old token'
+  setsid sh "$PROGRAMS/executor.sh" step "$JOB" token "$EXECUTOR" </dev/null &
+  await_token "$JOB/token.out" 600 || say 'no token could be made for the check with an old token'
 }
 
 mint_token() {
   [ -s "$JOB/token.out" ] || return 0
   note token asked
   : >"$JOB/token-go"
-  await_token "$JOB/token" 200
-  kill_session "$(token_session)"
+  await_token "$JOB/token" 200 || kill_session "$(token_session)"
 }
 
 # --- snapshot: what a rollback restores ------------------------------------------------------------------------------

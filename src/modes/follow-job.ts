@@ -124,6 +124,8 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
     if (compare) {
       result.rows.before = compare.before;
       result.rows.after = compare.after;
+      // The ten-minute token of the check itself was still there when the host counted.
+      if (view.note('token') && result.rows.after.tokens) result.rows.after.tokens -= 1;
     }
     const survivors = new Set((view.note('servers-after') ?? '').split(' '));
     for (const server of result.servers) {

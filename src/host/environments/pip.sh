@@ -157,6 +157,6 @@ environment_kept() {
 environment_remove_kept() {
   environment_kept=$(environment_stage_path "$1")
   [ -d "$environment_kept" ] || return 0
-  as_owner find "$environment_kept" -mindepth 1 -delete
+  as_owner find "$environment_kept" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
   as_parent_owner rmdir "$environment_kept"
 }

@@ -36,7 +36,12 @@ async function sh(shell: Shell, script: string, ...args: string[]): Promise<stri
 /** The variables that a shell has which starts with none and reads this file. */
 function sourced(shell: string[], file: string): Map<string, string> {
   const script = '. "$1"; exec /usr/bin/env -0';
-  const { stdout, stderr, status } = spawnSync('/usr/bin/env', ['-i', `PATH=${process.env.PATH}`, ...shell, '-c', script, 'sh', file]);
+  const { stdout, stderr, status } = spawnSync(
+    '/usr/bin/env',
+    ['-i', `PATH=${process.env.PATH}`, ...shell, '-c', script, 'sh', file],
+    // bash takes a socket for a remote shell and reads its start-up files.
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   expect([stderr.toString(), status]).toEqual(['', 0]);
   const lines = stdout.toString('latin1').split('\0').slice(0, -1);
   return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));

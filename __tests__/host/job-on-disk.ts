@@ -65,8 +65,7 @@ export function programsForJobs(shell: Shell, directory = temporaryDirectory()):
   const steps = readFileSync(join(programs.directory, 'steps.sh'), 'utf8');
   writeFileSync(join(programs.directory, 'real-steps.sh'), steps);
   writeFileSync(join(programs.directory, 'steps.sh'), '. "$PROGRAMS/real-steps.sh"\n. "$JOB/steps.sh"\n');
-  rmSync(join(programs.tools, 'dd'), { force: true });
-  writeFileSync(join(programs.tools, 'dd'), DD, { mode: 0o755 });
+  programs.addTool('dd', DD);
   return programs;
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shellQuote } from '../../src/ssh/quote.ts';
@@ -27,6 +27,8 @@ export interface HostPrograms {
   tools: string;
   /** The command that runs one of them. */
   command(program: string, ...args: string[]): string[];
+  /** Puts a script of that name before the host's own tool. */
+  addTool(name: string, script: string): void;
 }
 
 /** A copy of the host programs below `directory` whose `sh` is that shell, and whose PATH begins with `tools`. */
@@ -35,12 +37,18 @@ export function copyPrograms(directory: string, shell: Shell): HostPrograms {
   const [programs, tools] = [join(root, 'programs'), join(root, 'tools')];
   cpSync(HOST, programs, { recursive: true, filter: (path) => !path.endsWith('.ts') });
   mkdirSync(tools);
-  writeFileSync(join(tools, 'sh'), `#!/bin/sh\nexec ${shellCommand(shell).join(' ')} "$@"\n`, { mode: 0o755 });
+  const addTool = (name: string, script: string) => {
+    rmSync(join(tools, name), { force: true });
+    writeFileSync(join(tools, name), script, { mode: 0o755 });
+  };
+  addTool('sh', `#!/bin/sh\nexec ${shellCommand(shell).join(' ')} "$@"\n`);
   if (shell === 'busybox') {
     const busybox = execFileSync('/bin/sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
     const applets = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).split('\n');
+    // A copy: nothing that is written here may reach the machine's own.
+    cpSync(busybox, join(tools, 'busybox'));
     for (const tool of TOOLS.split(' ').filter((name) => applets.includes(name))) {
-      symlinkSync(busybox, join(tools, tool));
+      symlinkSync('busybox', join(tools, tool));
     }
   }
   const common = readFileSync(join(programs, 'common.sh'), 'utf8');
@@ -48,5 +56,5 @@ export function copyPrograms(directory: string, shell: Shell): HostPrograms {
   if (changed === common) throw new Error('common.sh sets no PATH any more.');
   writeFileSync(join(programs, 'common.sh'), changed);
   const command = (program: string, ...args: string[]) => [...shellCommand(shell), join(programs, program), ...args];
-  return { shell, directory: programs, tools, command };
+  return { shell, directory: programs, tools, command, addTool };
 }

@@ -76,7 +76,10 @@ start_time() {
   awk '{ stat = stat $0 } END { sub(/.*\) /, "", stat); split(stat, field, " "); print field[20] }' "/proc/$1/stat" 2>/dev/null
 }
 
-is_alive() { [ -n "$2" ] && [ "$(start_time "$1")" = "$2" ]; }
+# A zombie is dead: it only waits for its parent to notice.
+is_alive() {
+  [ -n "$2" ] && [ "$(start_time "$1")" = "$2" ] && ! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
+}
 
 # kill_session SID: end every process of a session, politely, then not.
 kill_session() {

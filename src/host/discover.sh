@@ -21,7 +21,8 @@ for tool in flock setsid tar base64 sha256sum awk sed dd stat find readlink; do
 done
 fact missing-tools "$missing"
 
-# Jobs without a verdict: "<alive|dead> <directory> <owner>", then the unit and the configuration they are about.
+# Jobs without a verdict: "<alive|dead> <directory> <owner>", then the unit, the configuration and the directory of
+# their hub.
 state_root=/var/lib/jupyterhub-upgrade
 [ "$(id -u)" = 0 ] || state_root=$(home_of "$(id -u)")/.local/state/jupyterhub-upgrade
 fact state-root "$state_root"
@@ -32,7 +33,7 @@ fact unfinished "$(for journal in "$state_root"/*/jobs/*/journal; do
   if read -r job_pid job_start <"$job/executor" && is_alive "$job_pid" "$job_start"; then life=alive; fi
   printf '%s %s %s\n' "$life" "$job" "$(sed -n 's/^[0-9]* [0-9]* open - //p' "$journal" | head -n 1)"
   # shellcheck source=/dev/null
-  (. "$job/parameters" && printf '%s\n%s\n' "$UNIT" "$CONFIG_PATH")
+  (. "$job/parameters" && printf '%s\n%s\n%s\n' "$UNIT" "$CONFIG_PATH" "$HUB_DIRECTORY")
 done 2>/dev/null)"
 
 # --- the service: from systemd's own properties, or from the running process -------------------------------------------

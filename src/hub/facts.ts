@@ -103,13 +103,15 @@ export interface UnfinishedJob {
   /** The unit it is about; empty for a hub that runs by the user's own commands. */
   unit: string;
   configFile: string;
+  /** The hub's working directory. */
+  hubDirectory: string;
 }
 
-/** The unfinished jobs in the raw facts: three lines each. */
+/** The unfinished jobs in the raw facts: four lines each. */
 export function parseUnfinished(raw: Map<string, string>): UnfinishedJob[] {
   const lines = (raw.get('unfinished') ?? '').split('\n');
   const jobs: UnfinishedJob[] = [];
-  for (let at = 0; at + 2 < lines.length; at += 3) {
+  for (let at = 0; at + 3 < lines.length; at += 4) {
     const [, life, directory, owner] = /^(alive|dead) (\/\S.*\/jobs\/\S+) (.*)$/.exec(lines[at] ?? '') ?? [];
     if (directory === undefined || owner === undefined) continue;
     jobs.push({
@@ -118,6 +120,7 @@ export function parseUnfinished(raw: Map<string, string>): UnfinishedJob[] {
       owner,
       unit: lines[at + 1] ?? '',
       configFile: lines[at + 2] ?? '',
+      hubDirectory: lines[at + 3] ?? '',
     });
   }
   return jobs;

@@ -33,7 +33,10 @@ async function rightsOf({ inputs, link }: Run): Promise<'sudo' | 'none'> {
 export async function discover(run: Run): Promise<Facts> {
   const { mode } = run.inputs;
   let raw = await lookAtHub(run);
-  if ((mode === 'upgrade' || mode === 'restore') && (await finishEarlierJobs(run, parseUnfinished(raw)))) {
+  if (
+    (mode === 'upgrade' || mode === 'restore') &&
+    (await finishEarlierJobs(run, parseUnfinished(raw), raw.get('pid') && raw.get('directory')))
+  ) {
     raw = await lookAtHub(run);
   }
   return understand(run, raw);

@@ -7,8 +7,12 @@ import type { Run } from './run.ts';
  * Jobs on this hub that an earlier run left without a verdict are brought to their end first; returns whether there were
  * any. One that is at work now ends this run: one at a time.
  */
-export async function finishEarlierJobs(run: Run, unfinished: UnfinishedJob[]): Promise<boolean> {
-  const jobs = unfinished.filter((job) => isOfThisHub(run, job));
+export async function finishEarlierJobs(
+  run: Run,
+  unfinished: UnfinishedJob[],
+  hubDirectory?: string,
+): Promise<boolean> {
+  const jobs = unfinished.filter((job) => isOfThisHub(run, job, hubDirectory));
   const busy = jobs.find(({ alive }) => alive);
   if (busy) {
     throw new UpgradeError(`Another run is at work on this hub: ${busy.owner}`, {
@@ -31,8 +35,12 @@ export async function finishEarlierJobs(run: Run, unfinished: UnfinishedJob[]): 
   return jobs.length > 0;
 }
 
-/** A hub that is down because of the job itself has no process to be known by: its unit or configuration tells. */
-function isOfThisHub({ inputs: { hub } }: Run, job: UnfinishedJob): boolean {
+/**
+ * A hub that runs is known by its directory. One that is down because of the job itself has no process to be known by: its
+ * unit or configuration tells.
+ */
+function isOfThisHub({ inputs: { hub } }: Run, job: UnfinishedJob, hubDirectory?: string): boolean {
+  if (hubDirectory !== undefined) return job.hubDirectory === hubDirectory;
   if (job.unit !== '') return hub.serviceManager !== 'commands' && job.unit === hub.service;
   return hub.serviceManager === 'commands' && (hub.configPath === undefined || hub.configPath === job.configFile);
 }

@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { readManifest, withTables } from '../script/readme-tables.ts';
 import { INPUT_DEFAULTS, type InputName, RESTORE_INPUTS, SECRET_INPUTS } from '../src/inputs/definitions.ts';
 import { readInputs } from '../src/inputs.ts';
+import { isSuccess, OUTCOMES } from '../src/outcome.ts';
 import { OUTPUT_NAMES } from '../src/report/outputs.ts';
 import { RESTORE, UPGRADE, variables } from './inputs/environments.ts';
 
@@ -80,6 +82,22 @@ describe('README.md', () => {
   it('has the tables that "node script/readme-tables.ts" writes', async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
     expect(withTables(readme, { inputs, outputs })).toBe(readme);
+  });
+
+  it('shows a workflow that gives what is required, and nothing that does not exist', async () => {
+    const [, yaml = ''] = /^```yaml\n(.*?)^```/ms.exec(await readFile(join(ROOT, 'README.md'), 'utf8')) ?? [];
+    const [step] = parse(yaml).jobs.upgrade.steps;
+    expect(step.uses).toMatch(/\/jupyterhub-upgrade@[0-9a-f]{40}$/);
+    const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
+    expect(Object.keys(step.with)).toEqual(expect.arrayContaining([...required, 'target-version']));
+    expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(step.with)));
+  });
+
+  it('has every outcome, and says which are green', async () => {
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `([a-z-]+)` \| (green|red) \|/gm)].map(([, outcome, job]) => [outcome, job]);
+    const expected = OUTCOMES.map((outcome) => [outcome, isSuccess(outcome) ? 'green' : 'red']);
+    expect(rows.sort()).toEqual(expected.sort());
   });
 });
 

@@ -16,7 +16,7 @@ import { type RunActionOptions, type RunActionResult, runAction } from '../../be
 import { sabotageNextJob } from '../../bench/sabotage.ts';
 import { ageKeygen } from '../backup/age.ts';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 type RunOptions = Partial<Omit<RunActionOptions, 'action' | 'inputs' | 'work' | 'service'>>;
 

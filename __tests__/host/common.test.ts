@@ -28,7 +28,13 @@ const programsOf = { dash: copyPrograms(directory, 'dash'), busybox: copyProgram
 /** Runs statements with common.sh, its arguments from $2 on. */
 async function sh(shell: Shell, script: string, ...args: string[]): Promise<string> {
   const common = [programsOf[shell].directory, ...args];
-  const { status, stdout, stderr } = await runProgram([...shellCommand(shell), '-c', `set -u; . "$1/common.sh"; ${script}`, 'sh', ...common]);
+  const { status, stdout, stderr } = await runProgram([
+    ...shellCommand(shell),
+    '-c',
+    `set -u; . "$1/common.sh"; ${script}`,
+    'sh',
+    ...common,
+  ]);
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return stdout;
 }
@@ -50,7 +56,26 @@ function sourced(shell: string[], file: string): Map<string, string> {
 const bytes = fc.oneof(
   { weight: 3, arbitrary: fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array).toString('latin1')) },
   fc
-    .array(fc.constantFrom("'", "''", '"', '\\', '\n', '\n\n', '$(id)', '`id`', '\u0001', '=', ' ', '\u0081\u0088', '*', '#', '\t'), { maxLength: 6 })
+    .array(
+      fc.constantFrom(
+        "'",
+        "''",
+        '"',
+        '\\',
+        '\n',
+        '\n\n',
+        '$(id)',
+        '`id`',
+        '\u0001',
+        '=',
+        ' ',
+        '\u0081\u0088',
+        '*',
+        '#',
+        '\t',
+      ),
+      { maxLength: 6 },
+    )
     .map((parts) => parts.join('')),
 );
 const value = bytes.map((text) => text.replaceAll('\0', ''));
@@ -60,36 +85,75 @@ describe.each(SHELLS)('common.sh with %s', (shell) => {
     const values = [...fc.sample(value, 60), "it's\n", "'\n\n\n", "\n'", '', "'", '-n', '\\'];
     const file = join(directory, `values-${shell}`);
     // Newlines travel as \002.
-    writeFileSync(file, values.map((each) => `${each.replaceAll('\u0002', '').replaceAll('\n', '\u0002')}\n`).join(''), 'latin1');
+    writeFileSync(
+      file,
+      values.map((each) => `${each.replaceAll('\u0002', '').replaceAll('\n', '\u0002')}\n`).join(''),
+      'latin1',
+    );
     const words = join(directory, `words-${shell}`);
     const each = `value=$(printf '%s.' "$line" | tr '\\002' '\\n'); printf ' '; quoted "\${value%.}"`;
     await sh(shell, `{ printf 'set --'; while IFS= read -r line; do ${each}; done <"$2"; echo; } >"$3"`, file, words);
     for (const reader of SHELLS) {
-      const { stdout } = spawnSync(shellCommand(reader)[0] ?? '', [...shellCommand(reader).slice(1), '-c', '. "$1"; printf "%s\\0" "$@"', 'sh', words]);
-      expect(stdout.toString('latin1').split('\0').slice(0, -1)).toEqual(values.map((each) => each.replaceAll('\u0002', '')));
+      const { stdout } = spawnSync(shellCommand(reader)[0] ?? '', [
+        ...shellCommand(reader).slice(1),
+        '-c',
+        '. "$1"; printf "%s\\0" "$@"',
+        'sh',
+        words,
+      ]);
+      expect(stdout.toString('latin1').split('\0').slice(0, -1)).toEqual(
+        values.map((each) => each.replaceAll('\u0002', '')),
+      );
     }
   });
 
   it('gives an environment back as it was, to every shell', async () => {
     const [file, out] = [join(directory, `environ-${shell}`), join(directory, `exports-${shell}`)];
-    const names = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/).filter((name) => !/^(PWD|OLDPWD|SHLVL|_|PATH|IFS)$/.test(name));
+    const names = fc
+      .stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/)
+      .filter((name) => !/^(PWD|OLDPWD|SHLVL|_|PATH|IFS)$/.test(name));
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(fc.tuple(names, value), { selector: ([name]) => name, maxLength: 12 }), async (variables) => {
-        writeFileSync(file, variables.map(([name, text]) => `${name}=${text}\0`).join(''), 'latin1');
-        await sh(shell, 'exports_of "$2" "$3"', file, out);
-        for (const reader of SHELLS) {
-          const seen = sourced(shellCommand(reader), out);
-          for (const [name, text] of variables) expect([name, seen.get(name)]).toEqual([name, text]);
-        }
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(names, value), { selector: ([name]) => name, maxLength: 12 }),
+        async (variables) => {
+          writeFileSync(file, variables.map(([name, text]) => `${name}=${text}\0`).join(''), 'latin1');
+          await sh(shell, 'exports_of "$2" "$3"', file, out);
+          for (const reader of SHELLS) {
+            const seen = sourced(shellCommand(reader), out);
+            for (const [name, text] of variables) expect([name, seen.get(name)]).toEqual([name, text]);
+          }
+        },
+      ),
       { numRuns: 25 },
     );
   });
 
   it('leaves out what a shell cannot set, what no name is, and what speaks of that process only', async () => {
     const [file, out] = [join(directory, `environ-${shell}`), join(directory, `exports-${shell}`)];
-    const kept = { A: '1', _a9: '2', HOME: '/home/hub', directory: 'x', environment: 'y', OPTARG: 'z', PS4: '$(id)', ENV: '/x', LD_PRELOAD: '' };
-    const own = ['NOTIFY_SOCKET', 'INVOCATION_ID', 'JOURNAL_STREAM', 'SYSTEMD_EXEC_PID', 'WATCHDOG_USEC', 'LISTEN_FDS', 'MAINPID', 'PWD', 'OLDPWD', 'SHLVL', '_'];
+    const kept = {
+      A: '1',
+      _a9: '2',
+      HOME: '/home/hub',
+      directory: 'x',
+      environment: 'y',
+      OPTARG: 'z',
+      PS4: '$(id)',
+      ENV: '/x',
+      LD_PRELOAD: '',
+    };
+    const own = [
+      'NOTIFY_SOCKET',
+      'INVOCATION_ID',
+      'JOURNAL_STREAM',
+      'SYSTEMD_EXEC_PID',
+      'WATCHDOG_USEC',
+      'LISTEN_FDS',
+      'MAINPID',
+      'PWD',
+      'OLDPWD',
+      'SHLVL',
+      '_',
+    ];
     const readOnly = ['UID', 'EUID', 'PPID', 'OPTIND', 'SHELLOPTS', 'BASHOPTS', 'BASH_VERSINFO'];
     const none = ['1A', 'A-B', 'A B', 'A;id', 'BASH_FUNC_x%%', 'Ä', '$(id)', "A'", 'A\n', ''];
     const entries = [...Object.entries(kept), ...[...own, ...readOnly, ...none].map((name) => [name, 'bad'])];
@@ -102,17 +166,30 @@ describe.each(SHELLS)('common.sh with %s', (shell) => {
     }
   });
 
-  it.skipIf(spawnSync('strace', ['true']).status !== 0)('shows no value of an environment on a command line', async () => {
-    const secret = 'canary4711';
-    const child = start('/usr/bin/sleep', ['sleep', '600'], { TOKEN: `it's ${secret}\n`, [secret]: 'x' });
-    const out = join(directory, `captured-${shell}`);
-    const script = 'PROGRAMS=$1; . "$1/common.sh"; capture_environment "$2" "$3"';
-    const trace = ['strace', '-f', '-v', '-s', '100000', '-e', 'trace=execve', '-o', `${out}.strace`];
-    await runProgram([...trace, ...shellCommand(shell), '-c', script, 'sh', programsOf[shell].directory, String(child.pid), out]);
-    expect(sourced(shellCommand(shell), out).get('TOKEN')).toBe(`it's ${secret}\n`);
-    expect(readFileSync(`${out}.strace`, 'utf8')).toContain('execve(');
-    expect(readFileSync(`${out}.strace`, 'utf8')).not.toContain(secret);
-  });
+  it.skipIf(spawnSync('strace', ['true']).status !== 0)(
+    'shows no value of an environment on a command line',
+    async () => {
+      const secret = 'canary4711';
+      const child = start('/usr/bin/sleep', ['sleep', '600'], { TOKEN: `it's ${secret}\n`, [secret]: 'x' });
+      const out = join(directory, `captured-${shell}`);
+      const script = 'PROGRAMS=$1; . "$1/common.sh"; capture_environment "$2" "$3"';
+      const trace = ['strace', '-f', '-v', '-s', '100000', '-e', 'trace=execve', '-o', `${out}.strace`];
+      await runProgram([
+        ...trace,
+        ...shellCommand(shell),
+        '-c',
+        script,
+        'sh',
+        programsOf[shell].directory,
+        String(child.pid),
+        out,
+      ]);
+      expect(sourced(shellCommand(shell), out).get('TOKEN')).toBe(`it's ${secret}\n`);
+      expect(await sh(shell, 'capture_environment 999999999 "$2" || echo gone', out)).toBe('gone\n');
+      expect(readFileSync(`${out}.strace`, 'utf8')).toContain('execve(');
+      expect(readFileSync(`${out}.strace`, 'utf8')).not.toContain(secret);
+    },
+  );
 
   it('knows a hub by its command line', async () => {
     const bin = join(directory, `bin-${shell}`);
@@ -144,9 +221,18 @@ describe.each(SHELLS)('common.sh with %s', (shell) => {
     ];
     const run = (words: string[]) => start(systemPython, words, { PYTHONPATH: bin }).pid ?? 0;
     const [expected, unexpected] = [hubs.map(run), others.map(run)];
-    const ours = (found: string) => found.trim().split('\n').map(Number).filter((pid) => [...expected, ...unexpected].includes(pid));
+    const ours = (found: string) =>
+      found
+        .trim()
+        .split('\n')
+        .map(Number)
+        .filter((pid) => [...expected, ...unexpected].includes(pid));
     await until('not all are there', 20, () =>
-      [...expected, ...unexpected].every((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(bin) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('-m')),
+      [...expected, ...unexpected].every(
+        (pid) =>
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(bin) ||
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('-m'),
+      ),
     );
     expect(ours(await sh(shell, 'hub_pids || :')).sort()).toEqual(expected.sort());
   });
@@ -168,7 +254,11 @@ time.sleep(600)
     const ready = join(directory, `ready-${shell}`);
     mkdirSync(ready);
     const leader = start(systemPython, ['python3', '-I', '-c', program, ...names], { READY: ready });
-    await until('not all are there', 20, () => spawnSync('ls', [ready]).stdout.toString().trim().split('\n').length === names.length);
+    await until(
+      'not all are there',
+      20,
+      () => spawnSync('ls', [ready]).stdout.toString().trim().split('\n').length === names.length,
+    );
     const pids = spawnSync('ls', [ready]).stdout.toString().trim().split('\n').map(Number);
     const sid = leader.pid ?? 0;
     const found = (await sh(shell, 'session_pids "$2"', String(sid))).trim().split('\n').map(Number);
@@ -184,10 +274,16 @@ time.sleep(600)
 
   it('ends a session politely, and then what does not heed', async () => {
     const ended = join(directory, `ended-${shell}`);
-    const polite = start('/bin/dash', ['dash', '-c', `trap 'echo bye >"$0"; exit' TERM; while :; do sleep 0.05; done`, ended], { PATH: '/usr/bin:/bin' });
+    const polite = start(
+      '/bin/dash',
+      ['dash', '-c', `trap 'echo bye >"$0"; exit' TERM; while :; do sleep 0.05; done`, ended],
+      { PATH: '/usr/bin:/bin' },
+    );
     await sh(shell, 'kill_session "$2"', String(polite.pid));
     expect(readFileSync(ended, 'utf8')).toBe('bye\n');
-    const deaf = start('/bin/dash', ['dash', '-c', `trap '' TERM; sleep 600 & sleep 600; sleep 600`], { PATH: '/usr/bin:/bin' });
+    const deaf = start('/bin/dash', ['dash', '-c', `trap '' TERM; sleep 600 & sleep 600; sleep 600`], {
+      PATH: '/usr/bin:/bin',
+    });
     await sh(shell, 'sleep 0.3; kill_session "$2"', String(deaf.pid));
     expect((await sh(shell, 'session_pids "$2"', String(deaf.pid))).trim()).toBe('');
     await sh(shell, 'kill_session "$2"', String(deaf.pid));
@@ -197,7 +293,11 @@ time.sleep(600)
     const child = start('/usr/bin/sleep', ['sleep', '600']);
     const pid = String(child.pid);
     const since = (await sh(shell, 'start_time "$2"', pid)).trim();
-    expect(since).toBe((await python(`import sys; print(open("/proc/%s/stat" % sys.argv[1]).read().split(") ")[1].split()[19])`, pid)).trim());
+    expect(since).toBe(
+      (
+        await python(`import sys; print(open("/proc/%s/stat" % sys.argv[1]).read().split(") ")[1].split()[19])`, pid)
+      ).trim(),
+    );
     const lives = (start: string) => sh(shell, 'if is_alive "$2" "$3"; then echo yes; else echo no; fi', pid, start);
     expect([await lives(since), await lives('1'), await lives('')]).toEqual(['yes\n', 'no\n', 'no\n']);
     kill(child.pid ?? 0);
@@ -207,8 +307,19 @@ time.sleep(600)
 
   it('as-hub.sh runs with the variables of the hub, whatever their names are, where the hub stands', async () => {
     const env = join(directory, `hub-${shell}.env`);
-    const variables = { directory: '/', environment: '/nowhere', PATH: '/opt/hub/bin:/usr/bin:/bin', CDPATH: '/usr', 'A': "it's" };
-    writeFileSync(env, Object.entries(variables).map(([name, text]) => `export ${name}='${text.replaceAll("'", "'\\''")}'\n`).join(''));
+    const variables = {
+      directory: '/',
+      environment: '/nowhere',
+      PATH: '/opt/hub/bin:/usr/bin:/bin',
+      CDPATH: '/usr',
+      A: "it's",
+    };
+    writeFileSync(
+      env,
+      Object.entries(variables)
+        .map(([name, text]) => `export ${name}='${text.replaceAll("'", "'\\''")}'\n`)
+        .join(''),
+    );
     const hub = join(directory, `hub-${shell}`);
     mkdirSync(hub);
     const { stdout, stderr } = await runProgram(programsOf[shell].command('as-hub.sh', env, hub, '/usr/bin/env', '-0'));

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
@@ -58,7 +69,16 @@ beforeAll(async () => {
   await python(ENVIRONMENT, template);
   writeFileSync(join(template, 'pip.conf'), `[global]\nno-index = true\nfind-links = ${index}\n`);
   // Without the environment: it may say where pip has to look.
-  const pip = ['/usr/bin/env', '-i', join(template, 'bin/python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  const pip = [
+    '/usr/bin/env',
+    '-i',
+    join(template, 'bin/python'),
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+  ];
   const { status, stderr } = await runProgram([...pip, '--root-user-action=ignore', 'jupyterhub==1.0.0']);
   expect([status, stderr]).toEqual([0, '']);
   return () => rmSync(index, { recursive: true });
@@ -112,7 +132,9 @@ class Site {
       mkdirSync(job);
       chmodSync(job, 0o711);
       for (const file of ['journal', 'log', 'parameters']) writeFileSync(join(job, file), '');
-      if (isRoot) for (const path of [job, join(job, '..'), ...['journal', 'log', 'parameters'].map((file) => join(job, file))]) chownSync(path, user, user);
+      if (isRoot)
+        for (const path of [job, join(job, '..'), ...['journal', 'log', 'parameters'].map((file) => join(job, file))])
+          chownSync(path, user, user);
     }
     const version = options.TARGET_VERSION ?? '2.0.0';
     const parameters = {
@@ -138,7 +160,10 @@ class Site {
       for each in common journal environments/pip databases/sqlite steps; do . "$1/$each.sh"; done
       . "$2/parameters"; ${functions}`;
     const drop = user === SELF ? [] : ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups'];
-    return runProgram([...drop, ...shellCommand(this.programs.shell), '-c', script, 'sh', this.programs.directory, job], { cwd: '/' });
+    return runProgram(
+      [...drop, ...shellCommand(this.programs.shell), '-c', script, 'sh', this.programs.directory, job],
+      { cwd: '/' },
+    );
   }
 
   async does(functions: string, options: Record<string, string> = {}): Promise<void> {
@@ -152,7 +177,12 @@ class Site {
   }
 
   version(path = this.path): string {
-    const { error, stdout, stderr } = spawnSync(join(path, 'bin/python'), ['-B', '-I', '-c', 'import jupyterhub; jupyterhub.main()']);
+    const { error, stdout, stderr } = spawnSync(join(path, 'bin/python'), [
+      '-B',
+      '-I',
+      '-c',
+      'import jupyterhub; jupyterhub.main()',
+    ]);
     return error?.message ?? (stdout.toString().trim() || stderr.toString());
   }
 
@@ -185,36 +215,43 @@ const STAGED: [string, Shell, Who][] = (
   [
     ['root, for an environment of root', 'dash', { user: 0, owner: 0, parent: 0 }],
     ["root, for somebody else's environment", 'busybox', { user: 0, owner: NOBODY, parent: 0 }],
-    ['the owner without any privilege', 'dash', { user: isRoot ? NOBODY : SELF, owner: isRoot ? NOBODY : SELF, parent: isRoot ? NOBODY : SELF }],
+    [
+      'the owner without any privilege',
+      'dash',
+      { user: isRoot ? NOBODY : SELF, owner: isRoot ? NOBODY : SELF, parent: isRoot ? NOBODY : SELF },
+    ],
   ] satisfies [string, Shell, Who][]
 ).filter(([, , { user }]) => (isRoot || user === SELF) && canMount(user));
 
 const OWN: Who = { user: SELF, owner: SELF, parent: SELF };
 
 describe('staged', () => {
-  it.each(STAGED)('by %s (%s): the live environment is untouched until the exchange, and comes back as it was', async (_, shell, who) => {
-    const site = new Site(shell, who).install();
-    const before = site.picture();
-    await site.does('environment_stage');
-    expect(site.picture()).toEqual(before);
-    expect([site.version(), site.version(site.stage())]).toEqual(['1.0.0', '2.0.0']);
-    expect(site.noted('head')).toBe('head2');
-    await site.does('environment_is_as_staged');
+  it.each(STAGED)(
+    'by %s (%s): the live environment is untouched until the exchange, and comes back as it was',
+    async (_, shell, who) => {
+      const site = new Site(shell, who).install();
+      const before = site.picture();
+      await site.does('environment_stage');
+      expect(site.picture()).toEqual(before);
+      expect([site.version(), site.version(site.stage())]).toEqual(['1.0.0', '2.0.0']);
+      expect(site.noted('head')).toBe('head2');
+      await site.does('environment_is_as_staged');
 
-    await site.does('environment_switch');
-    expect([site.version(), site.version(site.stage())]).toEqual(['2.0.0', '1.0.0']);
-    // Every path in it is final.
-    expect(site.command()).toBe('2.0.0');
-    expect(site.picture(site.stage())).toEqual(before);
+      await site.does('environment_switch');
+      expect([site.version(), site.version(site.stage())]).toEqual(['2.0.0', '1.0.0']);
+      // Every path in it is final.
+      expect(site.command()).toBe('2.0.0');
+      expect(site.picture(site.stage())).toEqual(before);
 
-    await site.does('environment_switch_back');
-    await site.does('environment_switch_back');
-    expect(site.picture()).toEqual(before);
-    await site.does('environment_discard_stage');
-    await site.does('environment_discard_stage');
-    expect(site.picture()).toEqual(before);
-    expect(site.names).toEqual(['the hub']);
-  });
+      await site.does('environment_switch_back');
+      await site.does('environment_switch_back');
+      expect(site.picture()).toEqual(before);
+      await site.does('environment_discard_stage');
+      await site.does('environment_discard_stage');
+      expect(site.picture()).toEqual(before);
+      expect(site.names).toEqual(['the hub']);
+    },
+  );
 
   it('a release that cannot be installed leaves nothing', async () => {
     const site = new Site('busybox', OWN).install();
@@ -230,9 +267,15 @@ describe('staged', () => {
     const payload = 'mkdir "$JOB/payload"; printf "jupyterhub==3.0.0\\nalembic==1.0.0\\n" >"$JOB/payload/requirements"';
     await site.does(`${payload}; environment_stage`, { TARGET_VERSION: '3.0.0', REQUIREMENT: 'not this' });
     expect(site.version(site.stage())).toBe('3.0.0');
-    expect((await site.run('environment_stage', { JOB_ID: 'two', TARGET_VERSION: '2.0.0', REQUIREMENT: 'jupyterhub==3.0.0' })).stderr).toContain(
-      'pip installed JupyterHub 3.0.0, not 2.0.0',
-    );
+    expect(
+      (
+        await site.run('environment_stage', {
+          JOB_ID: 'two',
+          TARGET_VERSION: '2.0.0',
+          REQUIREMENT: 'jupyterhub==3.0.0',
+        })
+      ).stderr,
+    ).toContain('pip installed JupyterHub 3.0.0, not 2.0.0');
   });
 });
 
@@ -325,7 +368,13 @@ describe.each(SHELLS)('with %s', (shell) => {
         const { status } = await run(isSwitched ? 'environment_switch' : ':', cut);
         if (isSwitched) expect(status === 0).toBe(cut === '');
         await run('environment_switch_back', cutBack);
-        expect({ cut, cutBack, ...(await run('environment_switch_back', '')) }).toEqual({ cut, cutBack, status: 0, stdout: '', stderr: '' });
+        expect({ cut, cutBack, ...(await run('environment_switch_back', '')) }).toEqual({
+          cut,
+          cutBack,
+          status: 0,
+          stdout: '',
+          stderr: '',
+        });
         expect({ cut, cutBack, old: existsSync(join(site.path, 'old')), names: site.names }).toEqual({
           cut,
           cutBack,
@@ -358,18 +407,30 @@ describe.each(SHELLS)('with %s', (shell) => {
     const changed = () => site.run('environment_is_as_staged', options);
     await site.does('environment_fingerprint >"$JOB/fingerprint"', options);
     expect((await changed()).status).toBe(0);
-    const put = await runProgram([...shellCommand(shell), join(site.programs.directory, 'notice.sh'), 'put', page, join(site.path, 'notice')]);
+    const put = await runProgram([
+      ...shellCommand(shell),
+      join(site.programs.directory, 'notice.sh'),
+      'put',
+      page,
+      join(site.path, 'notice'),
+    ]);
     expect(put.status).toBe(0);
     mkdirSync(join(site.path, '__pycache__'));
     writeFileSync(join(site.path, '__pycache__', 'x.pyc'), '');
     expect((await changed()).status).toBe(0);
     utimesSync(join(site.path, 'notice'), 1, 1);
-    expect(await changed()).toMatchObject({ status: 1, stderr: expect.stringContaining('was changed while the upgrade was prepared') });
+    expect(await changed()).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('was changed while the upgrade was prepared'),
+    });
   });
 });
 
 function cuts(): [string, string][] {
   const one = ['', '1 before', '1 after', '2 before', '2 after', '3 before', '3 after'];
   // All cuts of the first, some of the second.
-  return one.flatMap((cut, index) => [[cut, ''] as [string, string], [cut, one[(index * 3 + 2) % one.length] ?? ''] as [string, string]]);
+  return one.flatMap((cut, index) => [
+    [cut, ''] as [string, string],
+    [cut, one[(index * 3 + 2) % one.length] ?? ''] as [string, string],
+  ]);
 }

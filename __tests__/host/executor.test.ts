@@ -1,10 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { until } from '../../bench/hub/run.ts';
+import { shellAssignments } from '../../src/ssh/quote.ts';
 import { type Behaviours, type Fault, JobOnDisk, kill, killJobs, programsForJobs } from './job-on-disk.ts';
 import { SHELLS } from './programs.ts';
 import { runProgram, temporaryDirectory } from './support.ts';
@@ -92,7 +102,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const begun = (job: JobOnDisk, step: string) => until(`${step} did not begin`, 20, () => job.trace.includes(`do ${step}`));
+const begun = (job: JobOnDisk, step: string) =>
+  until(`${step} did not begin`, 20, () => job.trace.includes(`do ${step}`));
 
 describe.each(SHELLS)('with %s', (shell) => {
   const programs = programsOf[shell];
@@ -191,7 +202,10 @@ describe.each(SHELLS)('with %s', (shell) => {
 
   it('makes one decision, whoever asks at once, and all read the same', async () => {
     const job = await make();
-    const words = Array.from({ length: 20 }, (_, index) => [['commit', 'abort', 'timeout'][index % 3] ?? '', `reason ${index}`]);
+    const words = Array.from({ length: 20 }, (_, index) => [
+      ['commit', 'abort', 'timeout'][index % 3] ?? '',
+      `reason ${index}`,
+    ]);
     const answers = await Promise.all(words.map(([word = '', reason = '']) => decide(job, word, reason)));
     const decision = job.read('decision');
     expect(words.map((word) => `${word.join(' ')}\n`)).toContain(decision);
@@ -238,7 +252,9 @@ describe.each(SHELLS)('with %s', (shell) => {
 
   it('reads over a torn last line and closes it', async () => {
     await each([1, 4, 9, 14, 30], async (bytes) => {
-      const job = await make(['stage', 'stop', 'migrate'], { behaviours: { do_migrate: 'kill -9 "$(cut -d" " -f1 "$JOB/executor")"; sleep 60' } });
+      const job = await make(['stage', 'stop', 'migrate'], {
+        behaviours: { do_migrate: 'kill -9 "$(cut -d" " -f1 "$JOB/executor")"; sleep 60' },
+      });
       await job.run();
       job.tear(bytes);
       const torn = job.read('journal');
@@ -274,11 +290,16 @@ describe.each(SHELLS)('with %s', (shell) => {
   });
 
   it('ends a step after its time with all it began, also what does not heed TERM', async () => {
-    const behaviours = { do_migrate: `sh -c 'trap "" TERM; echo $$ >"$0"; while :; do sleep 1; done' "$MODEL/pid" & sleep 60` };
+    const behaviours = {
+      do_migrate: `sh -c 'trap "" TERM; echo $$ >"$0"; while :; do sleep 1; done' "$MODEL/pid" & sleep 60`,
+    };
     const job = await make(['stop', 'migrate', 'start'], { behaviours, parameters: { LIMIT_MIGRATE: '1' } });
     await job.run();
     expect(job.verdict).toBe('rolled-back');
-    expect(job.journal.find(({ event }) => event === 'fail')).toMatchObject({ step: 'migrate', rest: 'not done after 1 s' });
+    expect(job.journal.find(({ event }) => event === 'fail')).toMatchObject({
+      step: 'migrate',
+      rest: 'not done after 1 s',
+    });
     expect(isAlive(Number(readFileSync(join(job.model, 'pid'), 'utf8')))).toBe(false);
     expectWhole(job);
   });
@@ -290,13 +311,18 @@ describe.each(SHELLS)('with %s', (shell) => {
     const early = await make(['stage', 'migrate', 'stop', 'verify'], { behaviours: slow, parameters });
     const up = await make(['stop', 'verify'], { behaviours: { do_verify: 'note up "$(now)"; sleep 2.5' }, parameters });
     await Promise.all([late.run(), early.run(), up.run()]);
-    expect(late.journal.find(({ event }) => event === 'fail')).toMatchObject({ step: 'migrate', rest: 'max-downtime of 1 s exceeded' });
+    expect(late.journal.find(({ event }) => event === 'fail')).toMatchObject({
+      step: 'migrate',
+      rest: 'max-downtime of 1 s exceeded',
+    });
     expectWhole(late);
     expect([late.verdict, early.verdict, up.verdict]).toEqual(['rolled-back', 'committed', 'committed']);
   });
 
   it('lets no second job at the same hub', async () => {
-    const first = await make(['stage', 'stop'], { behaviours: { do_stage: 'until [ -e "$JOB/go" ]; do sleep 0.05; done' } });
+    const first = await make(['stage', 'stop'], {
+      behaviours: { do_stage: 'until [ -e "$JOB/go" ]; do sleep 0.05; done' },
+    });
     first.start();
     await begun(first, 'stage');
     const second = await make(['stage', 'stop'], { hub: first.hub });
@@ -313,7 +339,9 @@ describe.each(SHELLS)('with %s', (shell) => {
   });
 
   it('a second executor of the same job leaves it alone', async () => {
-    const job = await make(['stage', 'stop'], { behaviours: { do_stage: 'until [ -e "$JOB/go" ]; do sleep 0.05; done' } });
+    const job = await make(['stage', 'stop'], {
+      behaviours: { do_stage: 'until [ -e "$JOB/go" ]; do sleep 0.05; done' },
+    });
     job.start();
     await begun(job, 'stage');
     const before = job.read('journal');
@@ -377,7 +405,11 @@ describe.each(SHELLS)('with %s', (shell) => {
     const job = await make(['stop', 'start'], { behaviours: { do_start: 'service_start' }, parameters });
     const process = spawn(hub, { cwd: job.hub, stdio: 'ignore' });
     try {
-      await until('no process', 20, () => process.pid !== undefined && readFileSync(`/proc/${process.pid}/cmdline`, 'utf8').includes('jupyterhub'));
+      await until(
+        'no process',
+        20,
+        () => process.pid !== undefined && readFileSync(`/proc/${process.pid}/cmdline`, 'utf8').includes('jupyterhub'),
+      );
       await job.run();
       expect(job.verdict).toBe('committed');
     } finally {
@@ -385,6 +417,87 @@ describe.each(SHELLS)('with %s', (shell) => {
     }
   });
 });
+
+describe('from outside', () => {
+  const signal = (job: JobOnDisk, word: string) => {
+    writeFileSync(
+      join(job.programs.directory, 'parameters'),
+      shellAssignments({ JOB: job.directory, SIGNAL: word, REASON: 'why' }),
+    );
+    return runProgram(job.programs.command('signal.sh', job.programs.directory));
+  };
+  const make = async (steps: string[], options: Parameters<typeof JobOnDisk.make>[2] = {}) => {
+    const job = await JobOnDisk.make(programsForJobs('dash'), steps, options);
+    symlinkSync(job.programs.directory, job.path('programs'));
+    return job;
+  };
+
+  it('a cancellation is heeded until the host has verified the hub', async () => {
+    for (const [event, decision] of [
+      ['begin verify', 'abort why\n'],
+      ['done verify', ''],
+    ]) {
+      const job = await make(STEPS);
+      writeFileSync(job.path('journal'), `1 0 ${event}\n`);
+      expect(await signal(job, 'cancel')).toEqual({ status: 0, stdout: decision, stderr: '' });
+    }
+    const job = await make(STEPS);
+    expect((await signal(job, 'commit')).stdout).toBe('commit why\n');
+    expect((await signal(job, 'abort')).stdout).toBe('commit why\n');
+    expect((await signal(job, 'go')).stdout).toBe('commit why\n');
+    expect(existsSync(job.path('go'))).toBe(true);
+  });
+
+  // With systemd it would be a unit of this machine's.
+  it.skipIf(process.getuid?.() === 0 && existsSync('/run/systemd/system'))(
+    'launched by many at once, one executor works; launched again, it is taken up',
+    async () => {
+      const job = await make(['stage', 'stop'], { behaviours: { do_stop: 'sleep 60' } });
+      const launch = () => runProgram(job.programs.command('launch.sh', job.directory));
+      const launched = await Promise.all([launch(), launch(), launch()]);
+      expect(launched).toEqual(launched.map(() => ({ status: 0, stdout: '', stderr: '' })));
+      await begun(job, 'stop');
+      await launch();
+      expect(job.trace).toEqual(['do stage', 'do stop']);
+      for (const pid of job.processes()) kill(pid);
+      expect(await signal(job, 'launch')).toEqual({ status: 0, stdout: '', stderr: '' });
+      await until('no verdict', 20, () => job.verdict);
+      expect(job.verdict).toBe('rolled-back');
+      await until('something is left', 20, () => job.processes().length === 0);
+      expectWhole(job);
+      expect((await launch()).status).toBe(0);
+      expect(job.processes()).toEqual([]);
+    },
+  );
+});
+
+it.skipIf(spawnSync('strace', ['true']).status !== 0)(
+  'has a begin on disk before the first effect of its step, a decision before it counts',
+  async () => {
+    const job = await JobOnDisk.make(programsOf.dash, ['stop', 'verify']);
+    const output = join(job.directory, 'strace');
+    const trace = ['strace', '-f', '-s', '300', '-e', 'trace=openat,write,fsync,linkat', '-o', output];
+    await runProgram([...trace, ...job.programs.command('executor.sh', 'run', job.directory)]);
+    expect(job.verdict).toBe('committed');
+    const calls = readFileSync(output, 'utf8').split('\n');
+    const find = (pattern: RegExp, from = 0) => {
+      const index = calls.findIndex((call, at) => at >= from && pattern.test(call));
+      expect([pattern, index >= 0]).toEqual([pattern, true]);
+      return index;
+    };
+    /** Where the write of that text was known to be on disk. */
+    const synced = (text: string) => {
+      const written = find(new RegExp(`write\\(1, "[0-9 ]*${text}\\\\n"`));
+      return find(new RegExp(`^${calls[written]?.split(' ')[0]} .*fsync.*= 0$`), written);
+    };
+    for (const step of ['stop', 'verify']) {
+      const effect = find(new RegExp(`openat\\(.*/model/${step}\\.half", O_WRONLY`));
+      expect(synced(`begin ${step}`)).toBeLessThan(effect);
+      expect(synced(`done ${step}`)).toBeGreaterThan(effect);
+    }
+    expect(synced('timeout nobody said no')).toBeLessThan(find(/linkat\(.*\/decision"/));
+  },
+);
 
 it('whatever steps fail and whenever it is killed, it is wholly done or wholly undone', async () => {
   const STEP_NAMES = ['stage', 'announce', 'stop', 'snapshot', 'migrate', 'start', 'verify', 'confirm'];
@@ -415,11 +528,13 @@ describe('on a full disk', () => {
   const disk = temporaryDirectory();
   const small = join(disk, 'small');
   mkdirSync(small);
-  const mounted = process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', small]).status === 0;
+  const mounted =
+    process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', small]).status === 0;
   afterAll(() => mounted && spawnSync('umount', ['-l', small]));
 
   // As much as can be, to the last byte of the file system and then of the journal's last page.
   const FILL = 'for size in 65536 4096 1; do dd if=/dev/zero bs=$size 2>/dev/null >>"$JOB/../filler"; done';
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
   const WRITE = 'for size in 400 100 1; do while append_line "$(printf "%${size}s" x)"; do :; done; done';
 
   describe.skipIf(!mounted).each(SHELLS)('with %s', (shell) => {

@@ -58,24 +58,29 @@ describe.each(SHELLS)('notice.sh with %s', (shell) => {
     expect(identity()).toEqual(before);
   });
 
-  it.each(['{% block announcement %}', '{%block announcement%}', '{%- block announcement -%}', '<p>{%   block announcement   %}'])(
-    'finds the block in %j',
-    async (line) => {
-      writeFileSync(template, `a\n${line}\nb\n`);
-      expect((await put()).status).toBe(0);
-      expect(readFileSync(template, 'utf8')).toBe(`a\n${line}\nback soon\nb\n`);
+  it.each([
+    '{% block announcement %}',
+    '{%block announcement%}',
+    '{%- block announcement -%}',
+    '<p>{%   block announcement   %}',
+  ])('finds the block in %j', async (line) => {
+    writeFileSync(template, `a\n${line}\nb\n`);
+    expect((await put()).status).toBe(0);
+    expect(readFileSync(template, 'utf8')).toBe(`a\n${line}\nback soon\nb\n`);
+  });
+
+  it.each(['', 'no block\n', '{% block announcements %}\n', '{# block announcement #}\n'])(
+    'refuses a page like %j and leaves it',
+    async (page) => {
+      writeFileSync(template, page);
+      const before = identity();
+      const { status, stderr } = await put();
+      expect([status, stderr]).toEqual([1, `${template} has no announcement block\n`]);
+      expect(identity()).toEqual(before);
+      expect((await withdraw()).status).toBe(0);
+      expect(readdirSync(directory).sort()).toEqual(['notice', 'page.html']);
     },
   );
-
-  it.each(['', 'no block\n', '{% block announcements %}\n', '{# block announcement #}\n'])('refuses a page like %j and leaves it', async (page) => {
-    writeFileSync(template, page);
-    const before = identity();
-    const { status, stderr } = await put();
-    expect([status, stderr]).toEqual([1, `${template} has no announcement block\n`]);
-    expect(identity()).toEqual(before);
-    expect((await withdraw()).status).toBe(0);
-    expect(readdirSync(directory).sort()).toEqual(['notice', 'page.html']);
-  });
 
   it('does not call it put when the notice cannot be read', async () => {
     const before = identity();
@@ -97,7 +102,15 @@ describe.each(SHELLS)('notice.sh with %s', (shell) => {
   });
 
   it('shows any message byte for byte, and changes nothing else of the page', async () => {
-    const hostile = ['{% endblock %}{{ config }}', '& \\1 \\& $0', "'; touch x; '", '\\n\\t\\0', '<script>', '%s%n', '/etc/passwd'];
+    const hostile = [
+      '{% endblock %}{{ config }}',
+      '& \\1 \\& $0',
+      "'; touch x; '",
+      '\\n\\t\\0',
+      '<script>',
+      '%s%n',
+      '/etc/passwd',
+    ];
     const messages = [...hostile, ...fc.sample(fc.string({ unit: 'binary', maxLength: 40 }), 15)];
     for (const message of messages) {
       const html = announcementHtml(message);
@@ -105,7 +118,9 @@ describe.each(SHELLS)('notice.sh with %s', (shell) => {
         writeFileSync(notice, `${text}\n`);
         await put();
         const lines = PAGE.split('\n');
-        expect(readFileSync(template, 'utf8')).toBe(Buffer.from([...lines.slice(0, 2), text, ...lines.slice(2)].join('\n')).toString());
+        expect(readFileSync(template, 'utf8')).toBe(
+          Buffer.from([...lines.slice(0, 2), text, ...lines.slice(2)].join('\n')).toString(),
+        );
         await withdraw();
       }
     }

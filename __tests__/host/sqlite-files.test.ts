@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -57,7 +67,8 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
     database = join(directory, 'jupyter hub.sqlite');
     aside = join(directory, '.jupyterhub-upgrade-1');
   });
-  const run = (verb: string, ...args: string[]) => runProgram(programs.command('databases/sqlite-files.sh', verb, ...args));
+  const run = (verb: string, ...args: string[]) =>
+    runProgram(programs.command('databases/sqlite-files.sh', verb, ...args));
   const done = async (verb: string, ...args: string[]) => {
     expect({ verb, ...(await run(verb, ...args)) }).toMatchObject({ verb, status: 0, stderr: '' });
   };
@@ -66,7 +77,10 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
   /** The files of a database, their contents and who they are. */
   const files = (path = database) =>
     Object.fromEntries(
-      SUFFIXES.filter((suffix) => existsSync(path + suffix)).map((suffix) => [suffix, readFileSync(path + suffix).toString('base64')]),
+      SUFFIXES.filter((suffix) => existsSync(path + suffix)).map((suffix) => [
+        suffix,
+        readFileSync(path + suffix).toString('base64'),
+      ]),
     );
   const status = () => {
     const { ino, mode, mtimeMs, uid, gid } = statSync(database);
@@ -76,36 +90,39 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
   it.each([
     ['wal', ['', '-wal'], "ok (400, 'user 99 in the log')\n"],
     ['delete', ['', '-journal'], "ok (400, 'user 99')\n"],
-  ])('sets a database (%s) aside under which a copy goes on, and puts the very file back', async (mode, suffixes, content) => {
-    await make(mode);
-    const [before, identity] = [files(), status()];
-    expect(Object.keys(before)).toEqual(suffixes);
-    await done('set-aside', database, aside);
-    expect(files()).toEqual(before);
-    expect(files(join(aside, 'snapshot'))).toEqual(before);
-    expect(status()).toEqual({ ...identity, ino: expect.not.toSatisfy((ino) => ino === identity.ino) });
-    expect((await run('digest', database)).stdout).toBe((await run('digest', join(aside, 'snapshot'))).stdout);
+  ])(
+    'sets a database (%s) aside under which a copy goes on, and puts the very file back',
+    async (mode, suffixes, content) => {
+      await make(mode);
+      const [before, identity] = [files(), status()];
+      expect(Object.keys(before)).toEqual(suffixes);
+      await done('set-aside', database, aside);
+      expect(files()).toEqual(before);
+      expect(files(join(aside, 'snapshot'))).toEqual(before);
+      expect(status()).toEqual({ ...identity, ino: expect.not.toSatisfy((ino) => ino === identity.ino) });
+      expect((await run('digest', database)).stdout).toBe((await run('digest', join(aside, 'snapshot'))).stdout);
 
-    await python(MIGRATE, database);
-    expect(files(join(aside, 'snapshot'))).toEqual(before);
-    const after = await rows();
-    await done('keep-new', database, aside);
-    await done('put-back', database, aside);
-    expect(files()).toEqual(before);
-    expect(status()).toEqual(identity);
-    // Again, as after a crash in between.
-    await done('keep-new', database, aside);
-    await done('put-back', database, aside);
-    expect(files()).toEqual(before);
-    await done('discard', aside);
-    await done('discard', aside);
-    expect(readdirSync(aside).filter((name) => name.startsWith('snapshot'))).toEqual([]);
-    expect(await rows(join(aside, 'new'))).toBe(after);
-    expect(status()).toEqual(identity);
-    expect(await rows()).toBe(content);
-    await done('remove', aside);
-    expect(readdirSync(directory)).toEqual(['jupyter hub.sqlite']);
-  });
+      await python(MIGRATE, database);
+      expect(files(join(aside, 'snapshot'))).toEqual(before);
+      const after = await rows();
+      await done('keep-new', database, aside);
+      await done('put-back', database, aside);
+      expect(files()).toEqual(before);
+      expect(status()).toEqual(identity);
+      // Again, as after a crash in between.
+      await done('keep-new', database, aside);
+      await done('put-back', database, aside);
+      expect(files()).toEqual(before);
+      await done('discard', aside);
+      await done('discard', aside);
+      expect(readdirSync(aside).filter((name) => name.startsWith('snapshot'))).toEqual([]);
+      expect(await rows(join(aside, 'new'))).toBe(after);
+      expect(status()).toEqual(identity);
+      expect(await rows()).toBe(content);
+      await done('remove', aside);
+      expect(readdirSync(directory)).toEqual(['jupyter hub.sqlite']);
+    },
+  );
 
   it('a database that was not there is not there again', async () => {
     await done('set-aside', database, aside);

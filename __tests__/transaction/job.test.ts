@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -13,7 +23,8 @@ import { shellAssignments } from '../../src/ssh/quote.ts';
 import { Job, type Watcher } from '../../src/transaction/job.ts';
 import { parseJournal } from '../../src/transaction/journal.ts';
 import { Link } from '../../src/transaction/link.ts';
-import { copyPrograms, type HostPrograms, SHELLS, type Shell } from '../host/programs.ts';
+import { copyPrograms, type HostPrograms, SHELLS, type Shell, shellCommand } from '../host/programs.ts';
+import { runProgram } from '../host/support.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'job '));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -74,7 +85,10 @@ class Screen implements Watcher {
 }
 
 /** Hands a phase what the host prints. */
-async function print(phase: Omit<Phase, 'become'>, output: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+async function print(
+  phase: Omit<Phase, 'become'>,
+  output: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<string> {
   if (!phase.stdout) throw new Error('The phase does not stream.');
   await pipeline(Readable.from(output, { objectMode: false }), phase.stdout);
   return '';
@@ -103,19 +117,29 @@ function ideal(journal: string, log: Buffer): string[] {
 const unicode = fc.string({ unit: 'binary', maxLength: 12 });
 
 /** A job's life: lines of the log and entries of the journal, in turn. */
-const life = fc.array(fc.oneof(unicode.map((text) => ({ log: `${text}\n` })), unicode.map((text) => ({ note: text.replaceAll(/\p{Cc}/gu, '') }))), {
-  minLength: 1,
-  maxLength: 12,
-});
+const life = fc.array(
+  fc.oneof(
+    unicode.map((text) => ({ log: `${text}\n` })),
+    unicode.map((text) => ({ note: text.replaceAll(/\p{Cc}/gu, '') })),
+  ),
+  {
+    minLength: 1,
+    maxLength: 12,
+  },
+);
 
 /** The frames that follow.sh sends when it looks after every so many events. */
-function frames(events: { log?: string; note?: string }[], looks: boolean[]): { output: Buffer; journal: string; log: Buffer } {
+function frames(
+  events: { log?: string; note?: string }[],
+  looks: boolean[],
+): { output: Buffer; journal: string; log: Buffer } {
   let [journal, log] = ['', Buffer.alloc(0)];
   let [sentJournal, sentLog] = [0, 0];
   const output: Buffer[] = [];
   const look = () => {
     const bytes = Buffer.from(journal);
-    if (bytes.length > sentJournal) output.push(Buffer.from(`journal ${bytes.length - sentJournal}\n`), bytes.subarray(sentJournal));
+    if (bytes.length > sentJournal)
+      output.push(Buffer.from(`journal ${bytes.length - sentJournal}\n`), bytes.subarray(sentJournal));
     if (log.length > sentLog) output.push(Buffer.from(`log ${log.length - sentLog}\n`), log.subarray(sentLog));
     [sentJournal, sentLog] = [bytes.length, log.length];
   };
@@ -132,13 +156,18 @@ function frames(events: { log?: string; note?: string }[], looks: boolean[]): { 
 describe('follow', () => {
   it('shows the same, in the order of the journal, wherever the stream is cut into pieces', async () => {
     await fc.assert(
-      fc.asyncProperty(life, fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), fc.array(fc.nat(), { maxLength: 30 }), async (events, looks, places) => {
-        const { output, journal, log } = frames(events, looks);
-        const link = new LocalLink((phase) => print(phase, pieces(output, places)));
-        const screen = new Screen();
-        expect(await new Job(link, '/job').follow(screen)).toBe('verdict');
-        expect(screen.text).toEqual(ideal(journal, log));
-      }),
+      fc.asyncProperty(
+        life,
+        fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
+        fc.array(fc.nat(), { maxLength: 30 }),
+        async (events, looks, places) => {
+          const { output, journal, log } = frames(events, looks);
+          const link = new LocalLink((phase) => print(phase, pieces(output, places)));
+          const screen = new Screen();
+          expect(await new Job(link, '/job').follow(screen)).toBe('verdict');
+          expect(screen.text).toEqual(ideal(journal, log));
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -178,6 +207,59 @@ describe('follow', () => {
     });
     expect(await new Job(link, '/job').follow(new Screen())).toBe('dead');
     expect(told).toEqual(['launch', 'launch', 'launch']);
+  });
+});
+
+describe.each(SHELLS)('begin, with %s', (shell) => {
+  it('keeps the secret apart, and any other value a value', async () => {
+    const programs = programsOf[shell];
+    const state = join(directory, `state-${shell}`);
+    const job = join(state, 'jobs', 'one');
+    const hostile = `soon\nHEALTH_TOKEN=$(touch '${join(directory, 'touched')}')\nJOB='x'\n`;
+    const link = new LocalLink(async (phase) => {
+      const here = mkdtempSync(join(directory, 'phase '));
+      cpSync(programs.directory, here, { recursive: true });
+      // The executor is another test's.
+      writeFileSync(join(here, 'launch.sh'), 'exit 0\n');
+      writeFileSync(join(here, 'parameters'), shellAssignments(phase.parameters));
+      mkdirSync(join(here, 'payload'));
+      for await (const { name, content } of phase.payload ?? [])
+        writeFileSync(join(here, 'payload', name), content as Uint8Array);
+      const ended = await runProgram(programs.command(phase.script, here));
+      expect(ended).toEqual({ status: 0, stdout: '', stderr: '' });
+      return '';
+    });
+    const own = {
+      HUB_UID: String(process.getuid?.()),
+      HUB_GID: String(process.getgid?.()),
+      HUB_PID: String(process.pid),
+    };
+    const parameters = {
+      STATE: state,
+      ENVIRONMENT_PATH: "/opt/it's",
+      ...own,
+      NOTIFY_MESSAGE: hostile,
+      HEALTH_TOKEN: 'canary4711',
+    };
+    async function* payload() {
+      yield { name: 'database', size: 3, content: Buffer.from('abc') };
+    }
+    for (const message of [hostile, 'another']) {
+      // The second time it is there already.
+      await new Job(link, job).begin({ ...parameters, NOTIFY_MESSAGE: message }, payload);
+      const script =
+        'JOB=$1; . "$1/secrets"; printf "%s\\0" "$HEALTH_TOKEN"; HEALTH_TOKEN=; . "$1/parameters"; printf "%s\\0" "$HEALTH_TOKEN" "$NOTIFY_MESSAGE" "$JOB"';
+      const { stdout, stderr } = await runProgram([...shellCommand(shell), '-c', script, 'sh', job]);
+      expect([stderr, ...stdout.split('\0')]).toEqual(['', 'canary4711', '', hostile, job, '']);
+    }
+    expect(existsSync(join(directory, 'touched'))).toBe(false);
+    expect(readFileSync(join(job, 'parameters'), 'utf8')).not.toContain('canary4711');
+    expect(readFileSync(join(job, 'payload', 'database'), 'utf8')).toBe('abc');
+    expect(readdirSync(join(state, 'jobs'))).toEqual(['one']);
+    const modes = ['', 'secrets', 'hub.env', 'parameters', 'payload/database', 'programs/executor.sh'].map((name) =>
+      (statSync(join(job, name)).mode & 0o777).toString(8),
+    );
+    expect(modes).toEqual(['711', '600', '600', '600', '600', '644']);
   });
 });
 
@@ -241,7 +323,9 @@ function startJob(shell: Shell, job: string, rounds: number): Promise<number | n
     journal verdict - committed
     exec sleep 600`;
   const [command = '', ...args] = programsOf[shell].command('', '');
-  const child = spawn(command, [...args.slice(0, shell === 'dash' ? 0 : 1), '-c', script, 'sh', programs, job], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(command, [...args.slice(0, shell === 'dash' ? 0 : 1), '-c', script, 'sh', programs, job], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   children.add(child);
   return new Promise((resolve) => child.once('close', resolve));
 }

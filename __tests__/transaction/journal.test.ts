@@ -7,12 +7,27 @@ import { type JournalEntry, JournalView, parseJournal } from '../../src/transact
 import { copyPrograms, SHELLS, shellCommand } from '../host/programs.ts';
 import { runProgram } from '../host/support.ts';
 
-const EVENTS = ['open', 'begin', 'session', 'done', 'fail', 'undo', 'undone', 'undo-failed', 'note', 'decision', 'verdict'];
+const EVENTS = [
+  'open',
+  'begin',
+  'session',
+  'done',
+  'fail',
+  'undo',
+  'undone',
+  'undo-failed',
+  'note',
+  'decision',
+  'verdict',
+];
 const STEPS = ['-', 'stage', 'stop', 'migrate', 'verify'];
 
 /** Text as whole lines have it: no control characters, all else. */
 const rest = fc
-  .oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.constantFrom('\u2028verdict - committed', '9 9 verdict - committed', ' '))
+  .oneof(
+    fc.string({ unit: 'binary', maxLength: 30 }),
+    fc.constantFrom('\u2028verdict - committed', '9 9 verdict - committed', ' '),
+  )
   .map((text) => text.replaceAll(/\p{Cc}/gu, '').replaceAll(/[\u0080-\u009f]/g, ''));
 const entry = fc.record({
   time: fc.nat(),
@@ -57,8 +72,21 @@ describe('parseJournal', () => {
     const noise = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('utf8')),
-      fc.constantFrom('1 2 begin stop', '1 2 begun stop\n', ' 1 2 begin stop\n', '1 2 begin stop\r\n', '1 2 begin Stop\n', '1 2 begin\n'),
-      fc.constantFrom('1 2 begin stop\u0001\n', '1 2 note stop a\u0001\n', '-1 2 begin stop\n', '1 2  begin stop\n', '\n\n'),
+      fc.constantFrom(
+        '1 2 begin stop',
+        '1 2 begun stop\n',
+        ' 1 2 begin stop\n',
+        '1 2 begin stop\r\n',
+        '1 2 begin Stop\n',
+        '1 2 begin\n',
+      ),
+      fc.constantFrom(
+        '1 2 begin stop\u0001\n',
+        '1 2 note stop a\u0001\n',
+        '-1 2 begin stop\n',
+        '1 2  begin stop\n',
+        '\n\n',
+      ),
       entry.map(line),
     );
     fc.assert(
@@ -89,7 +117,13 @@ describe('JournalView', () => {
   const note = (text: string, step = '-') => ({ event: 'note' as const, step, rest: text });
 
   it('finds notes by their whole name, the newest first', () => {
-    const made = view(note('snapshot-digest 12'), note('snapshot complete'), note('up 3'), note('up 7'), note('snapshot'));
+    const made = view(
+      note('snapshot-digest 12'),
+      note('snapshot complete'),
+      note('up 3'),
+      note('up 7'),
+      note('snapshot'),
+    );
     expect(made.note('snapshot')).toBe('complete');
     expect(made.notes('up')).toEqual(['3', '7']);
     expect(made.note('up')).toBe('7');
@@ -136,19 +170,31 @@ describe.each(SHELLS)('journal.sh with %s', (shell) => {
   const directory = mkdtempSync(join(tmpdir(), 'journal '));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
   const programs = copyPrograms(directory, shell);
-  const prologue = 'PROGRAMS=$1 JOB=$2; . "$1/common.sh"; . "$1/journal.sh"; set -u; : >>"$JOB/journal"; : >>"$JOB/log"; ';
+  const prologue =
+    'PROGRAMS=$1 JOB=$2; . "$1/common.sh"; . "$1/journal.sh"; set -u; : >>"$JOB/journal"; : >>"$JOB/log"; ';
   const sh = (script: string, stdin = '') =>
     runProgram([...shellCommand(shell), '-c', prologue + script, 'sh', programs.directory, directory], { stdin });
 
   it('writes whole lines that are read as they were meant, whatever the text', async () => {
     const texts = fc.sample(fc.string({ unit: 'binary', maxLength: 60 }), 40).map((text) => text.replaceAll('\0', ''));
-    const hostile = ['a\nverdict - committed', "it's", '$(id)', '-n', '\\n', '%s', '\u2028', '9 9 verdict - committed', '\u0001'];
+    const hostile = [
+      'a\nverdict - committed',
+      "it's",
+      '$(id)',
+      '-n',
+      '\\n',
+      '%s',
+      '\u2028',
+      '9 9 verdict - committed',
+      '\u0001',
+    ];
     const written = [...hostile, ...texts].map((text) => text.replaceAll('\n', '\u0002'));
     const script = `STEP=stage; while IFS= read -r text; do note said "$(printf '%s.' "$text" | tr '\\002' '\\n')"; done`;
     const { stderr } = await sh(script, `${written.join('\n')}\n`);
     expect(stderr).toBe('');
     const { entries, rest: torn } = parseJournal(readFileSync(join(directory, 'journal'), 'utf8'));
     expect(torn).toBe('');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what the journal leaves out
     const plain = (text: string) => `said ${text}.`.replaceAll(/[\u0000-\u001f\u007f]/g, '');
     expect(entries.map(({ event, step, rest: text }) => [event, step, text])).toEqual(
       written.map((text) => ['note', 'stage', plain(text)]),
@@ -156,9 +202,28 @@ describe.each(SHELLS)('journal.sh with %s', (shell) => {
   });
 
   it('finds events and notes by their whole words', async () => {
-    const lines = ['5 0 begin stop', '6 0 begin stopping x', '7 0 note stop up 12', '8 0 note - snapshot-digest 3', '9 0 done'];
-    writeFileSync(join(directory, 'journal'), `${lines.join('\n')}\n9 0 verdict - committed\u0001\n9 0 note - up 9\u0001\n`);
-    const asked = ['begin', 'begin stop', 'begin stopp', 'begin stopping', 'stop', 'done', 'verdict', 'verdict -', 'up'];
+    const lines = [
+      '5 0 begin stop',
+      '6 0 begin stopping x',
+      '7 0 note stop up 12',
+      '8 0 note - snapshot-digest 3',
+      '9 0 done',
+    ];
+    writeFileSync(
+      join(directory, 'journal'),
+      `${lines.join('\n')}\n9 0 verdict - committed\u0001\n9 0 note - up 9\u0001\n`,
+    );
+    const asked = [
+      'begin',
+      'begin stop',
+      'begin stopp',
+      'begin stopping',
+      'stop',
+      'done',
+      'verdict',
+      'verdict -',
+      'up',
+    ];
     const { stdout } = await sh(
       `for asked in ${asked.map((each) => `'${each}'`).join(' ')}; do journal_has "$asked" && echo "$asked"; done; noted up; noted snapshot; noted snapshot-digest`,
     );

@@ -12,7 +12,8 @@ as_hub_user() { as_uid "$HUB_UID" "$HUB_GID" "$@"; }
 
 # Within an upgrade the job's executor holds the lock already.
 if [ "$HAS_JOB" != yes ]; then
-  exec 9<"$HUB_DIRECTORY" && flock -n -s 9 || die 'another run of jupyterhub-upgrade holds this hub'
+  exec 9<"$HUB_DIRECTORY" || exit 1
+  flock -n -s 9 || die 'another run of jupyterhub-upgrade holds this hub'
 fi
 # On the database's own disk and as the hub's user: the copy is as private as the original.
 copy=$(as_hub_user mktemp -d "${DATABASE_PATH%/*}/.jupyterhub-upgrade-backup.XXXXXX") ||

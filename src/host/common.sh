@@ -114,6 +114,7 @@ session_pids() {
 
 # hub_pids: processes that are a JupyterHub (not its single-user servers, proxies or subcommands), one pid a line.
 hub_pids() {
+  # shellcheck disable=SC2013 # names of files, without blanks
   for hub_pids_file in $(grep -l jupyterhub /proc/[0-9]*/cmdline 2>/dev/null); do
     { tr '\0' '\n' <"$hub_pids_file"; } 2>/dev/null | awk '
       NR <= 8 { word[NR] = $0 }
@@ -133,6 +134,7 @@ capture_environment() { exports_of "/proc/$1/environ" "$2"; }
 # exports_of FILE OUT: FILE is in the form of /proc/PID/environ. Left out is what no shell takes as a name or lets be set,
 # and what speaks of that process only. The bytes go through od: shells cannot hold NUL.
 exports_of() {
+  [ -r "$1" ] || return 1
   od -An -v -to1 "$1" | awk '
     BEGIN {
       for (i = 1; i < 256; i++) byte[sprintf("%03o", i)] = sprintf("%c", i)

@@ -101,6 +101,7 @@ kill_sessions() {
 roll_back() {
   kill_sessions
   roll_back_reverse=''
+  # shellcheck disable=SC2153 # STEPS is a parameter
   for roll_back_step in $STEPS; do roll_back_reverse="$roll_back_step $roll_back_reverse"; done
   for roll_back_step in $roll_back_reverse; do
     journal_has "begin $roll_back_step" || continue

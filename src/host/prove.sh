@@ -14,5 +14,6 @@ remove_scratch() { as_hub_user rm -rf "$scratch"; }
 trap remove_scratch EXIT
 trap 'exit 1' HUP INT TERM
 # Root opens the payload, the hub's user writes the scratch file.
+# shellcheck disable=SC2016 # for the inner shell
 as_hub_user sh -c 'umask 077; cat >"$1"' sh "$scratch/jupyterhub.sqlite" <"$1/payload/database" || die 'the scratch file could not be written'
 as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb.py" digest "$scratch/jupyterhub.sqlite"

@@ -199,6 +199,7 @@ do_load() {
 undo_load() { each_file put_file_back; }
 
 # FILES has a line "<number> <mode> <owner> <path>" for each file of the backup that belongs on this host.
+# shellcheck disable=SC2030,SC2031 # set and used in the loop's own subshell
 each_file() {
   printf '%s\n' "$FILES" | while read -r file_number file_mode file_owner file_path; do
     [ -n "$file_number" ] || continue
@@ -206,11 +207,13 @@ each_file() {
   done
 }
 
+# shellcheck disable=SC2031
 put_file() {
   as_directory_owner "${file_path%/*}" /bin/sh "$PROGRAMS/files.sh" put "$file_path" "$file_mode" "$file_owner" \
     ".before-$JOB_ID" <"$JOB/payload/$file_number"
 }
 
+# shellcheck disable=SC2031
 put_file_back() {
   as_directory_owner "${file_path%/*}" /bin/sh "$PROGRAMS/files.sh" put-back "$file_path" ".before-$JOB_ID" </dev/null
 }
@@ -224,7 +227,7 @@ as_directory_owner() {
       as_uid "$HUB_UID" "$HUB_GID" "$@"
       return
     fi
-    [ -n "$directory_checked" ] && [ "$directory_checked" != / ] || break
+    if [ "$directory_checked" = / ]; then break; fi
     directory_checked=${directory_checked%/*}
     [ -n "$directory_checked" ] || directory_checked=/
   done

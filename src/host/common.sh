@@ -72,8 +72,10 @@ home_of() {
 
 # start_time PID: the kernel's start time of a process; with the pid it names a process for ever.
 # What stands before the last `) ` is its name, in which a process may write anything but NUL, newlines too.
+# Nothing for a zombie: it has ended, and in a container it may stay one for ever.
 start_time() {
-  awk '{ stat = stat $0 } END { sub(/.*\) /, "", stat); split(stat, field, " "); print field[20] }' "/proc/$1/stat" 2>/dev/null
+  awk '{ stat = stat $0 }
+    END { sub(/.*\) /, "", stat); split(stat, field, " "); if (field[1] != "Z") print field[20] }' "/proc/$1/stat" 2>/dev/null
 }
 
 # A zombie is dead: it only waits for its parent to notice.

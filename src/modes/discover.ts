@@ -2,7 +2,7 @@ import { UpgradeError } from '../errors.ts';
 import { DISCOVERY } from '../host/programs.ts';
 import { DiscoveryProblem, type Facts, parseFacts, parseUnfinished, readFacts } from '../hub/facts.ts';
 import { CommandFailed } from '../ssh/connection.ts';
-import { finishEarlierJobs } from './earlier-jobs.ts';
+import { earlierJobs, finish } from './earlier-jobs.ts';
 import type { Run } from './run.ts';
 
 /** Connects to the host and finds out which rights the SSH user has there. */
@@ -21,7 +21,7 @@ async function rightsOf({ inputs, link }: Run): Promise<'sudo' | 'none'> {
   if (become !== 'auto' || inputs.connection.username === 'root') return become === 'sudo' ? 'sudo' : 'none';
   const host = await link.host();
   const { stdout } = await host.run(
-    'exec /bin/sh -c \'echo "uid $(id -u)"; sudo -n true 2>/dev/null && echo sudo\' || true',
+    'exec /bin/sh -c \'echo "uid $(id -u)"; sudo -n true 2>/dev/null && echo sudo; true\'',
   );
   return !/^uid 0$/m.test(stdout) && /^sudo$/m.test(stdout) ? 'sudo' : 'none';
 }
@@ -31,64 +31,61 @@ async function rightsOf({ inputs, link }: Run): Promise<'sudo' | 'none'> {
  * this run may change the hub.
  */
 export async function discover(run: Run): Promise<Facts> {
-  const { mode } = run.inputs;
-  let raw = await lookAtHub(run);
-  if (
-    (mode === 'upgrade' || mode === 'restore') &&
-    (await finishEarlierJobs(run, parseUnfinished(raw), raw.get('pid') && raw.get('directory')))
-  ) {
-    raw = await lookAtHub(run);
+  for (;;) {
+    const { facts, left } = await run.log.step('discover', 'Look at the hub', async () => {
+      const raw = await look(run);
+      const mayChange = run.inputs.mode === 'upgrade' || run.inputs.mode === 'restore';
+      const jobs = mayChange ? earlierJobs(run, parseUnfinished(raw), raw.get('pid') && raw.get('directory')) : [];
+      return jobs.length > 0 ? { left: jobs } : { facts: understand(run, raw) };
+    });
+    if (facts !== undefined) return facts;
+    for (const job of left ?? []) await finish(run, job);
   }
-  return understand(run, raw);
 }
 
-async function lookAtHub({ inputs, link, log, signal }: Run): Promise<Map<string, string>> {
+async function look({ inputs, link, log, signal }: Run): Promise<Map<string, string>> {
   const { hub } = inputs;
-  return log.step('discover', 'Look at the hub', async () => {
-    const output = await link.again(() =>
-      link.run({
-        script: 'discover.sh',
-        programs: DISCOVERY,
-        parameters: {
-          UNIT: hub.service,
-          SERVICE_MANAGER: hub.serviceManager,
-          CONFIG_PATH: hub.configPath ?? '',
-          ENVIRONMENT_PATH: hub.environmentPath ?? '',
-          TARGET_VERSION: inputs.targetVersion,
-        },
-        onLine: (line) => log.remote(line),
-        timeoutMs: 5 * 60_000,
-        signal,
-      }),
-    );
-    return readFacts(output);
-  });
+  const output = await link.again(() =>
+    link.run({
+      script: 'discover.sh',
+      programs: DISCOVERY,
+      parameters: {
+        UNIT: hub.service,
+        SERVICE_MANAGER: hub.serviceManager,
+        CONFIG_PATH: hub.configPath ?? '',
+        ENVIRONMENT_PATH: hub.environmentPath ?? '',
+        TARGET_VERSION: inputs.targetVersion,
+      },
+      onLine: (line) => log.remote(line),
+      timeoutMs: 5 * 60_000,
+      signal,
+    }),
+  );
+  return readFacts(output);
 }
 
-async function understand({ inputs, log, result }: Run, raw: Map<string, string>): Promise<Facts> {
-  return log.step('facts', 'What was found', async () => {
-    const facts = factsOf(raw, inputs.hub.service, inputs.mode === 'restore');
-    const { database, environment, service } = facts;
-    result.versions.previous = facts.version;
-    result.versions.current = facts.version;
-    if (database.revision !== null) {
-      result.revisions.previous = database.revision;
-      result.revisions.current = database.revision;
-    }
-    result.rows.before = database.rows;
-    result.servers = database.servers.map(({ user, name, pid }) => ({ user, name, ...(pid ? { pid } : {}) }));
-    log.info(
-      `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`,
-    );
-    log.info(`configuration ${facts.configFile}, run by ${service.user} in ${service.directory}`);
-    log.info(
-      `database ${database.path} at revision ${database.revision}, ${database.journal_mode} mode, ${size(database.size)}`,
-    );
-    log.info(
-      `${database.rows.users ?? 0} users, ${database.rows.groups ?? 0} groups, ${database.rows.api_tokens ?? 0} API tokens, ${database.servers.length} running user servers`,
-    );
-    return facts;
-  });
+function understand({ inputs, log, result }: Run, raw: Map<string, string>): Facts {
+  const facts = factsOf(raw, inputs.hub.service, inputs.mode === 'restore');
+  const { database, environment, service } = facts;
+  result.versions.previous = facts.version;
+  result.versions.current = facts.version;
+  if (database.revision !== null) {
+    result.revisions.previous = database.revision;
+    result.revisions.current = database.revision;
+  }
+  result.rows.before = database.rows;
+  result.servers = database.servers.map(({ user, name, pid }) => ({ user, name, ...(pid ? { pid } : {}) }));
+  log.info(
+    `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`,
+  );
+  log.info(`configuration ${facts.configFile}, run by ${service.user} in ${service.directory}`);
+  log.info(
+    `database ${database.path} at revision ${database.revision}, ${database.journal_mode} mode, ${size(database.size)}`,
+  );
+  log.info(
+    `${database.rows.users ?? 0} users, ${database.rows.groups ?? 0} groups, ${database.rows.api_tokens ?? 0} API tokens, ${database.servers.length} running user servers`,
+  );
+  return facts;
 }
 
 function factsOf(raw: Map<string, string>, unit: string, isRestore: boolean): Facts {

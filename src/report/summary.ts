@@ -43,8 +43,11 @@ function failure({ error, steps }: RunResult): string {
   if (error === undefined) return '';
   const step = steps.find(({ name, outcome }) => name === error.step && outcome === 'failed');
   const when = step === undefined ? '' : `, after ${duration(step.seconds)}`;
+  // Several reasons, or a reason and the last words of the host, are a line each.
+  const causes = error.cause.split(/[\r\n]+/).map((line) => text(line, 4000)).filter(Boolean);
+  const cause = causes.length > 1 ? `\n\n${causes.map((line) => `- ${line}`).join('\n')}` : ` ${causes[0] ?? 'no cause was given.'}`;
   return [
-    `**What failed:** step ${code(error.step)}${when}: ${text(error.cause, 4000) || 'no cause was given.'}`,
+    `**What failed:** step ${code(error.step)}${when}:${cause}`,
     ...(error.hub === '' ? [] : [`**The hub now:** ${text(error.hub)}`]),
     ...(error.next === '' ? [] : [`**What to do next:** ${text(error.next)}`]),
   ].join('\n\n');

@@ -172,14 +172,14 @@ async function show(
   });
   for (const line of [...lines, '', ...(await writeFiles(run))]) print(line);
   for (const problem of problems) print(`NOT AS PROMISED: ${problem}`);
-  if (problems.length === 0) {
-    print(
-      broken
-        ? 'As promised: the job is red, and the hub is what it was.'
-        : 'As promised: the hub is upgraded, and nothing is lost.',
-    );
-  }
+  if (problems.length === 0)
+    print(`As promised: ${broken ? 'the job is red, and the hub is what it was' : keptFrom(from)}.`);
   return problems.length === 0;
+}
+
+function keptFrom(release: string): string {
+  const lost = release.startsWith('1.') ? ' but the API tokens of 1.x, which JupyterHub 2.0 drops' : '';
+  return `the hub is upgraded, and nothing is lost${lost}`;
 }
 
 async function inputsFor(hub: LightHub, to: string, identity: string): Promise<Record<string, string>> {

@@ -460,7 +460,7 @@ describe('from outside', () => {
       await launch();
       expect(job.trace).toEqual(['do stage', 'do stop']);
       for (const pid of job.processes()) kill(pid);
-      expect(await signal(job, 'launch')).toEqual({ status: 0, stdout: '', stderr: '' });
+      expect(await signal(job, 'launch')).toMatchObject({ status: 0, stderr: '' });
       await until('no verdict', 20, () => job.verdict);
       expect(job.verdict).toBe('rolled-back');
       await until('something is left', 20, () => job.processes().length === 0);
@@ -480,15 +480,17 @@ it.skipIf(spawnSync('strace', ['true']).status !== 0)(
     await runProgram([...trace, ...job.programs.command('executor.sh', 'run', job.directory)]);
     expect(job.verdict).toBe('committed');
     const calls = readFileSync(output, 'utf8').split('\n');
-    const find = (pattern: RegExp, from = 0) => {
-      const index = calls.findIndex((call, at) => at >= from && pattern.test(call));
+    const find = (pattern: RegExp) => {
+      const index = calls.findIndex((call) => pattern.test(call));
       expect([pattern, index >= 0]).toEqual([pattern, true]);
       return index;
     };
     /** Where the write of that text was known to be on disk. */
     const synced = (text: string) => {
-      const written = find(new RegExp(`write\\(1, "[0-9 ]*${text}\\\\n"`));
-      return find(new RegExp(`^${calls[written]?.split(' ')[0]} .*fsync.*= 0$`), written);
+      // Written several times, into pipes too; one of the writers, dd, calls fsync.
+      const written = new RegExp(`^(\\d+) +write\\(1, "[0-9 ]*${text}\\\\n"`);
+      const pids = calls.flatMap((call) => written.exec(call)?.[1] ?? []);
+      return find(new RegExp(`^(${pids.join('|')}) .*fsync.*= 0$`));
     };
     for (const step of ['stop', 'verify']) {
       const effect = find(new RegExp(`openat\\(.*/model/${step}\\.half", O_WRONLY`));
@@ -536,13 +538,14 @@ describe('on a full disk', () => {
   const FILL = 'for size in 65536 4096 1; do dd if=/dev/zero bs=$size 2>/dev/null >>"$JOB/../filler"; done';
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
   const WRITE = 'for size in 400 100 1; do while append_line "$(printf "%${size}s" x)"; do :; done; done';
+  const DIE = 'kill -9 "$(cut -d" " -f1 "$JOB/executor")"; sleep 60';
 
   describe.skipIf(!mounted).each(SHELLS)('with %s', (shell) => {
-    const run = async (owner: number, behaviours: Behaviours) => {
+    const run = async (owner: number, behaviours: Behaviours, lives = 1) => {
       const options = { behaviours, parent: small, parameters: { OWNER: 'x'.repeat(owner) } };
       const job = await JobOnDisk.make(programsOf[shell], ['stage', 'stop', 'migrate'], options);
       try {
-        await job.run();
+        for (let life = 0; life < lives; life += 1) await job.run();
         return { verdict: job.verdict, trace: job.trace, effects: job.effects, events: job.events };
       } finally {
         for (const name of readdirSync(small)) rmSync(join(small, name), { recursive: true, force: true });
@@ -558,11 +561,17 @@ describe('on a full disk', () => {
       }
     });
 
-    it('goes all the way back when nothing can be written any more', async () => {
-      const { verdict, trace, effects, events } = await run(1, {
-        do_migrate: `rm "$JOB/ballast"; ${FILL}; ${WRITE}; return 1`,
-      });
-      expect(events.filter((event) => event.startsWith('undo'))).toEqual([]);
+    it.each([
+      ['a step failed', `${WRITE}; return 1`, 1],
+      ['the executor died', `${WRITE}; ${DIE}`, 2],
+      // The journal's last page has room, a decision has none.
+      ['the executor died, of which the journal is told', DIE, 2],
+    ])('goes all the way back when nothing can be written any more and %s', async (_, end, lives) => {
+      const full = `rm "$JOB/ballast"; ${FILL}; ${end}`;
+      const { verdict, trace, effects, events } = await run(1, { do_migrate: full }, lives);
+      const isTold = end === DIE;
+      expect(events.filter((event) => event.startsWith('undo '))).toHaveLength(isTold ? 3 : 0);
+      expect(events.filter((event) => event.startsWith('decision '))).toEqual([]);
       expect(trace).toEqual(expected(['stage', 'stop', 'migrate'], 'migrate').trace);
       expect(effects).toEqual([]);
       // The secrets' own place is enough for it.

@@ -137,9 +137,21 @@ describe('summary', () => {
     expect(page).toContain('What this host guarantees');
   });
 
+  it('gives each of several causes a line', () => {
+    const { error } = samples['failed-before-change'];
+    if (error === undefined) throw new Error('no error in the sample');
+    const summary = renderSummary({ ...samples['failed-before-change'], error: { ...error, cause: 'One.\n\n# Two.' } });
+    expect(summary).toContain('\n\n- One.\n- \\# Two.\n\n');
+  });
+
   it('shows values from anywhere as text: no tag, no link, no other structure, and a chart Mermaid reads', async () => {
     const mermaid = await loadMermaid();
-    const plain = tagsOf(html(renderSummary(resultOf(Array.from({ length: 12 }, () => 'x')))));
+    // The twelfth value is the cause of the failure too, which has a line for each of its own.
+    const plain = (cause = '') => {
+      const lines = cause.split(/[\r\n]+/).filter((line) => oneLine(line) !== '');
+      const values = [...Array.from({ length: 11 }, () => 'x'), lines.map(() => 'x').join('\n')];
+      return tagsOf(html(renderSummary(resultOf(values))));
+    };
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -148,7 +160,7 @@ describe('summary', () => {
         ),
         async (values) => {
           const summary = renderSummary(resultOf(values));
-          expect(tagsOf(html(summary))).toEqual(plain);
+          expect(tagsOf(html(summary))).toEqual(plain(values[11]));
           const [chart = ''] = chartsIn(summary);
           const { db } = await mermaid.getDiagramFromText(chart);
           const tasks = db.getTasks().map(({ section, startTime, endTime }) => [section, +startTime, +endTime]);

@@ -49,10 +49,11 @@ export function aimsOf({ downtime, startUp, latency }: Figures): Aim[] {
     );
   }
   if (latency) {
-    const added = medianSeconds(latency.far) - medianSeconds(latency.near);
+    // The difference of whole upgrades is the same, but a package index and a loaded machine shake it by more than that.
+    const [near, far] = [latency.near, latency.far].map((runs) => median(runs.map(({ waiting }) => waiting))) as Pair;
     aims.push({
       text: 'a whole upgrade with the added round trip takes longer by',
-      measured: added,
+      measured: far - near,
       atMost: 5,
       unit: 's',
     });
@@ -69,4 +70,5 @@ export function medianSeconds(runs: { seconds: number }[]): number {
   return median(runs.map(({ seconds }) => seconds));
 }
 
+type Pair = [number, number];
 type Triple = [number, number, number];

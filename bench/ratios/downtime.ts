@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../hub/run.ts';
+import { run, until } from '../hub/run.ts';
 import { startProbe } from '../probe.ts';
 import { interleave } from './statistics.ts';
 import { isUpgraded, TO, withSubject } from './subject.ts';
@@ -38,7 +38,7 @@ function measureOnce(way: Way, signal: AbortSignal): Promise<Outage> {
   return withSubject(async (hub) => {
     if (way === 'floor') await prepareFloor(hub);
     signal.throwIfAborted();
-    await delay(2_000); // what was started last has settled down
+    await run('sync', []); // else the disk is still busy with the environment that was copied last
     const [load = 0] = loadavg();
     const probe = startProbe(hub.url);
     let told: Outage['told'];

@@ -11,11 +11,17 @@ export const DISTANCES = ['near', 'far'] as const;
 
 export type Distance = (typeof DISTANCES)[number];
 
-/** A whole upgrade: seconds of the action's main step. */
+/** A whole upgrade. */
 export interface Journey {
+  /** Of the action's main step. */
   seconds: number;
+  /** Of these, outside of what the host does by itself: all that a link can lengthen. */
+  waiting: number;
   load: number;
 }
+
+/** Steps that the host does without the runner, as fast over any link. The runner works beside `stage`, too. */
+const ALONE = ['stage', 'announce', 'stop', 'snapshot', 'switch', 'migrate', 'start', 'verify'];
 
 /** Upgrades a hub of its own over a link without and with an added round trip in turn, `rounds` times. For root. */
 export function measureLatency(
@@ -25,7 +31,10 @@ export function measureLatency(
 ): Promise<Record<Distance, Journey[]>> {
   return interleave(DISTANCES, rounds, async (distance, round) => {
     const journey = await measureOnce(distance === 'far' ? ADDED_MS : 0, signal);
-    say(`latency ${round}/${rounds} ${distance}: ${journey.seconds.toFixed(1)} s (load ${journey.load.toFixed(1)})`);
+    const [seconds, waiting] = [journey.seconds.toFixed(1), journey.waiting.toFixed(1)];
+    say(
+      `latency ${round}/${rounds} ${distance}: ${seconds} s, of it ${waiting} s waiting (load ${journey.load.toFixed(1)})`,
+    );
     return journey;
   });
 }
@@ -38,8 +47,8 @@ async function measureOnce(roundTripMs: number, signal: AbortSignal): Promise<Jo
       async (hub) => {
         signal.throwIfAborted();
         const [load = 0] = loadavg();
-        const { seconds } = await byAction(hub, signal, link.near);
-        return { seconds, load };
+        const { seconds, steps } = await byAction(hub, signal, link.near);
+        return { seconds, waiting: ALONE.reduce((left, step) => left - (steps[step] ?? 0), seconds), load };
       },
       { sshAddress: link.address },
     );

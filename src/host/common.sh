@@ -78,10 +78,7 @@ start_time() {
     END { sub(/.*\) /, "", stat); split(stat, field, " "); if (field[1] != "Z") print field[20] }' "/proc/$1/stat" 2>/dev/null
 }
 
-# A zombie is dead: it only waits for its parent to notice.
-is_alive() {
-  [ -n "$2" ] && [ "$(start_time "$1")" = "$2" ] && ! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
-}
+is_alive() { [ -n "$2" ] && [ "$(start_time "$1")" = "$2" ]; }
 
 # kill_session SID: end every process of a session, politely, then not.
 kill_session() {

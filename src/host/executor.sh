@@ -193,9 +193,9 @@ case $verb in
     STEP=$3
     EXECUTOR=$4
     journal session "$STEP" "$$ $(start_time $$)" || [ "$verb" = undo ] || exit 1
-    # An executor that takes the job over first writes its name, then ends the sessions it reads of: it reads of this one,
-    # or this one reads that name.
-    read -r step_executor _ <"$JOB/executor" && [ "$step_executor" = "$EXECUTOR" ] || exit 1
+    # Whoever takes the job over from a dead executor ends the sessions it reads of. One that it cannot have read of yet
+    # ends itself.
+    [ -n "$(start_time "$EXECUTOR")" ] || exit 1
     case $verb in
       step) "do_$STEP" ;;
       undo) "undo_$STEP" ;;

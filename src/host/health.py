@@ -4,7 +4,7 @@ usage: python3 -I health.py wait BASE --version VERSION [--timeout SECONDS] [--s
        python3 -I health.py check BASE --version VERSION
        python3 -I health.py spawn BASE USER [--timeout SECONDS]
 
-BASE is the hub's public address, with its prefix: http://127.0.0.1:8000/prefix/. The first line of stdin is an API
+BASE is the hub's public address, with its prefix: http://127.0.0.1/prefix/. The first line of stdin is an API
 token; an empty one means there is none. JSON lines on stdout, one sentence on stderr when it fails (status 1).
 
 wait   until /hub/api/ answers with VERSION: {"event": "up", "uptime": CENTISECONDS, "version"} at once, and

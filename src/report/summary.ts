@@ -44,8 +44,14 @@ function failure({ error, steps }: RunResult): string {
   const step = steps.find(({ name, outcome }) => name === error.step && outcome === 'failed');
   const when = step === undefined ? '' : `, after ${duration(step.seconds)}`;
   // Several reasons, or a reason and the last words of the host, are a line each.
-  const causes = error.cause.split(/[\r\n]+/).map((line) => text(line, 4000)).filter(Boolean);
-  const cause = causes.length > 1 ? `\n\n${causes.map((line) => `- ${line}`).join('\n')}` : ` ${causes[0] ?? 'no cause was given.'}`;
+  const causes = error.cause
+    .split(/[\r\n]+/)
+    .map((line) => text(line, 4000))
+    .filter(Boolean);
+  const cause =
+    causes.length > 1
+      ? `\n\n${causes.map((line) => `- ${line}`).join('\n')}`
+      : ` ${causes[0] ?? 'no cause was given.'}`;
   return [
     `**What failed:** step ${code(error.step)}${when}:${cause}`,
     ...(error.hub === '' ? [] : [`**The hub now:** ${text(error.hub)}`]),

@@ -93,7 +93,7 @@ describe('the report', () => {
     };
     const text = render({ latency }, circumstances);
     expect(text).toContain('`script/bench` at commit abc1234 on 2026-11-22');
-    expect(text).toMatch(/takes longer by +\| +6\.0 s \| ≤ 5\.0 s \| +\*\*no\*\* \|/);
+    expect(text).toMatch(/takes longer by \(minima\) +\| +6\.0 s \| ≤ 5\.0 s \| +\*\*no\*\* \|/);
     expect(text).toMatch(/with 100 ms added, in all +\| +46\.5 \|/);
     expect(text).not.toContain('## Downtime');
   });

@@ -50,9 +50,11 @@ export function aimsOf({ downtime, startUp, latency }: Figures): Aim[] {
   }
   if (latency) {
     // The difference of whole upgrades is the same, but a package index and a loaded machine shake it by more than that.
-    const [near, far] = [latency.near, latency.far].map((runs) => median(runs.map(({ waiting }) => waiting))) as Pair;
+    const [near, far] = [latency.near, latency.far].map((runs) =>
+      Math.min(...runs.map(({ waiting }) => waiting)),
+    ) as Pair;
     aims.push({
-      text: 'a whole upgrade with the added round trip takes longer by',
+      text: 'a whole upgrade with the added round trip takes longer by (minima)',
       measured: far - near,
       atMost: 5,
       unit: 's',

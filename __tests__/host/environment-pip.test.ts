@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { shellAssignments } from '../../src/ssh/quote.ts';
 import { copyPrograms, SHELLS, type Shell, shellCommand } from './programs.ts';
@@ -81,8 +81,8 @@ beforeAll(async () => {
   ];
   const { status, stderr } = await runProgram([...pip, '--root-user-action=ignore', 'jupyterhub==1.0.0']);
   expect([status, stderr]).toEqual([0, '']);
-  return () => rmSync(index, { recursive: true });
 });
+afterAll(() => rmSync(index, { recursive: true, force: true }));
 
 // --- an environment on a host ------------------------------------------------------------------------------------------
 

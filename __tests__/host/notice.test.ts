@@ -13,8 +13,10 @@ const PAGE = `<html>
   {% block announcement %}again{% endblock %}
 `;
 
+const scratch = temporaryDirectory();
+
 describe.each(SHELLS)('notice.sh with %s', (shell) => {
-  const programs = copyPrograms(temporaryDirectory(), shell);
+  const programs = copyPrograms(scratch, shell);
   let directory: string;
   let template: string;
   let notice: string;

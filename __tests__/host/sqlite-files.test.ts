@@ -57,8 +57,10 @@ con.commit()
 
 const SUFFIXES = ['', '-wal', '-journal'];
 
+const scratch = temporaryDirectory();
+
 describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
-  const programs = copyPrograms(temporaryDirectory(), shell);
+  const programs = copyPrograms(scratch, shell);
   let directory: string;
   let database: string;
   let aside: string;

@@ -1,11 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type JournalEntry, JournalView, parseJournal } from '../../src/transaction/journal.ts';
 import { copyPrograms, SHELLS, shellCommand } from '../host/programs.ts';
-import { runProgram } from '../host/support.ts';
+import { runProgram, temporaryDirectory } from '../host/support.ts';
 
 const EVENTS = [
   'open',
@@ -166,10 +165,11 @@ describe('JournalView', () => {
   });
 });
 
+const scratch = temporaryDirectory();
+
 describe.each(SHELLS)('journal.sh with %s', (shell) => {
-  const directory = mkdtempSync(join(tmpdir(), 'journal '));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
-  const programs = copyPrograms(directory, shell);
+  const directory = mkdtempSync(join(scratch, 'job '));
+  const programs = copyPrograms(scratch, shell);
   const prologue =
     'PROGRAMS=$1 JOB=$2; . "$1/common.sh"; . "$1/journal.sh"; set -u; : >>"$JOB/journal"; : >>"$JOB/log"; ';
   const sh = (script: string, stdin = '') =>

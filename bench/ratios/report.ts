@@ -54,11 +54,12 @@ function renderDowntime(downtime: Record<Way, Outage[]>): string {
   const rows = WAYS.map((way) => [
     WAY[way],
     ...downtime[way].map(({ seconds }) => seconds.toFixed(1)),
+    Math.min(...downtime[way].map(({ seconds }) => seconds)).toFixed(1),
     medianSeconds(downtime[way]).toFixed(1),
     range(downtime[way].map(({ load }) => load)),
   ]);
   const told = downtime.action.map(({ told }) => told?.seconds.toFixed(1) ?? '');
-  rows.splice(1, 0, ['its output `downtime-seconds`', ...told, '', '']);
+  rows.splice(1, 0, ['its output `downtime-seconds`', ...told, '', '', '']);
   return `## Downtime
 
 Seconds for which a probe (10 Hz, at the public \`/hub/api/\`) got no good answer during an upgrade ${FROM} → ${TO} of a
@@ -66,7 +67,7 @@ hub with ${SUBJECT}. The guide is stop, copy of the database,
 \`pip install -U\`, \`upgrade-db\`, start, in one \`ssh host 'bash -s'\`. The floor is stop, \`upgrade-db\` and start alone:
 the new environment is there already and is put in place by two renames.
 
-${table(['seconds', ...numbers(downtime.action), 'median', 'load'], rows)}
+${table(['seconds', ...numbers(downtime.action), 'minimum', 'median', 'load'], rows)}
 
 Where the downtime of the action goes, medians by its own journal:
 
@@ -99,6 +100,7 @@ function renderLatency(latency: NonNullable<Figures['latency']>): string {
   const row = (title: string, values: number[], load: string) => [
     title,
     ...values.map((value) => value.toFixed(1)),
+    Math.min(...values).toFixed(1),
     median(values).toFixed(1),
     load,
   ];
@@ -125,7 +127,7 @@ network devices and a network namespace, so TCP behaves as on a long line. Only 
 steps that the host does by itself (preparing the environment, stop to verify) take as long over any link; without them
 other work on the machine and a package index do not hide what the link costs.
 
-${table(['seconds', ...numbers(latency.near), 'median', 'load'], rows)}`;
+${table(['seconds', ...numbers(latency.near), 'minimum', 'median', 'load'], rows)}`;
 }
 
 /** Titles of the columns of single runs. */

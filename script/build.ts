@@ -29,9 +29,12 @@ const withoutNativeAddons: Plugin = {
 /** Builds the bundle of the tree at `root` in memory. A warning of esbuild is an error. */
 export async function bundle(root = ROOT): Promise<Files> {
   const outdir = join(root, 'dist');
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const packages = Object.fromEntries(Object.keys(dependencies).map((name) => [`packages/${name}`, name]));
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: root,
-    entryPoints: { main: 'src/main.ts', post: 'src/post.ts' },
+    // What is an entry of its own shares no chunk with what is not: a change of ours leaves the packages' chunks alone.
+    entryPoints: { main: 'src/main.ts', post: 'src/post.ts', ...packages },
     outdir,
     write: false,
     metafile: true,
@@ -58,16 +61,28 @@ export async function bundle(root = ROOT): Promise<Files> {
   });
   if (warnings.length > 0) throw new Error(`esbuild warns ${warnings.length} times, see above`);
 
+  const outputs = reached(metafile, ['dist/main.mjs', 'dist/post.mjs']);
   const files: Files = new Map();
-  for (const { path, contents } of outputFiles) files.set(toPosix(relative(outdir, path)), contents);
-  files.set('licenses.txt', Buffer.from(await licenseNotices(root, bundledFiles(metafile))));
+  for (const { path, contents } of outputFiles) {
+    if (outputs.has(toPosix(relative(root, path)))) files.set(toPosix(relative(outdir, path)), contents);
+  }
+  files.set('licenses.txt', Buffer.from(await licenseNotices(root, bundledFiles(metafile, outputs))));
   return files;
 }
 
-/** Paths, relative to the root, of every file that has at least one byte in the output. */
-function bundledFiles(metafile: Metafile): string[] {
-  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+/** These outputs and all that they import: neither the entries that only split, nor what nobody asks for after all. */
+function reached({ outputs }: Metafile, from: string[]): Set<string> {
+  const found = new Set(from);
+  for (const path of found) for (const { path: imported } of outputs[path]?.imports ?? []) found.add(imported);
+  return found;
+}
+
+/** Paths, relative to the root, of every file that has at least one byte in these outputs. */
+function bundledFiles(metafile: Metafile, outputs: Set<string>): string[] {
+  return [...outputs].flatMap((output) =>
+    Object.entries(metafile.outputs[output]?.inputs ?? {}).flatMap(([path, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [path] : [],
+    ),
   );
 }
 

@@ -90,8 +90,13 @@ describe('the committed bundle', () => {
   });
 
   it('loads every chunk under the Node of the runner', async () => {
-    const names = [...chunks.keys()].filter((name) => name.startsWith('chunks/'));
+    const names = [...chunks.keys()].filter((name) => name.includes('/'));
     expect(names.length).toBeGreaterThan(0);
+    const imported = [...chunks].flatMap(([name, text]) =>
+      [...text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)].map(([, target = '']) => join(name, '..', target)),
+    );
+    expect(names.filter((name) => !imported.includes(name))).toEqual([]);
+    expect(imported.filter((name) => !names.includes(name))).toEqual([]);
     const loader = join(alone, 'load-all.mjs');
     await writeFile(
       loader,
@@ -109,6 +114,19 @@ describe('the committed bundle', () => {
     expect(atStart.map(({ file }) => file)).toContain(`src/${entry.replace('.mjs', '.ts')}`);
     const packages = new Set(atStart.map(({ file }) => packageOf(file)));
     expect(HEAVY_PACKAGES.filter((name) => packages.has(name))).toEqual([]);
+  });
+
+  it('keeps packages apart from what changes with every commit', () => {
+    const own = new Set(
+      [...chunks].filter(([, text]) => pieces(text).some(({ file }) => file.startsWith('src/'))).map(([name]) => name),
+    );
+    expect(own.size).toBeGreaterThan(0);
+    const mixed = [...chunks.keys()].filter(
+      (name) =>
+        pieces(chunks.get(name) ?? '').some(({ file }) => packageOf(file) !== undefined) &&
+        [...loadedAtStart(name)].some((loaded) => own.has(loaded)),
+    );
+    expect(mixed).toEqual([]);
   });
 
   it('names no path of the machine that built it', () => {

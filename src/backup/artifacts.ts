@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, lstat, mkdtemp, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DefaultArtifactClient, type FindOptions } from '@actions/artifact';
+import type { ArtifactClient, FindOptions } from '@actions/artifact';
 import type { RunContext } from '../run-context.ts';
 import { ArtifactError, shown } from './errors.ts';
 import type { SealedFile } from './seal-to-file.ts';
@@ -42,7 +42,7 @@ export async function uploadBackup(
   { retentionDays, limitMs = limitFor(sealed.size) }: { retentionDays?: number | undefined; limitMs?: number } = {},
 ): Promise<StoredArtifact> {
   const name = basename(sealed.path);
-  const client = new DefaultArtifactClient();
+  const client = await artifactClient();
   return await within(limitMs, 'upload the backup', async () => {
     await checkReadable(sealed);
     const options = { skipArchive: true, ...(retentionDays === undefined ? {} : { retentionDays }) };
@@ -70,7 +70,7 @@ export async function downloadBackup(
   const { artifactId } = wanted;
   const runId = String(wanted.runId ?? run.runId);
   const find = findOptions(wanted, run);
-  const client = new DefaultArtifactClient();
+  const client = await artifactClient();
 
   const artifact = await within(limitMs ?? PATIENCE_MS, `list the artifacts of run ${runId}`, async () => {
     const { artifacts } = await client.listArtifacts(find);
@@ -109,6 +109,12 @@ export async function downloadBackup(
     }
     return { file, artifact };
   });
+}
+
+/** Loaded late: the client is most of the bundle, and a run that ends with its plan needs none. */
+async function artifactClient(): Promise<ArtifactClient> {
+  const { DefaultArtifactClient } = await import('@actions/artifact');
+  return new DefaultArtifactClient();
 }
 
 function findOptions(

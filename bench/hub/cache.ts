@@ -1,11 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, realpathSync } from 'node:fs';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where everything that is slow to make is kept: `.cache` of the repository, ignored by git. */
-export const cacheDirectory = fileURLToPath(new URL('../../.cache', import.meta.url));
+const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
+
+/**
+ * Where everything that is slow to make is kept: `.cache` of the repository, ignored by git. Its real path, whoever links
+ * to it: environments name the place they are at, and a copy of one must be told from the original.
+ */
+export const cacheDirectory = existsSync(cache) ? realpathSync(cache) : cache;
 
 /**
  * Gives the path of a cached directory, building it the first time. It is built beside its place and renamed, so a

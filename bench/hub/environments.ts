@@ -1,35 +1,43 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ServerDialect } from '../databases/index.ts';
 import { cached } from './cache.ts';
 import { run } from './run.ts';
 
 /** The machine's own interpreter before any other that PATH may offer. */
 export const systemPython = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
+/** What an environment needs for a hub on a database server. */
+const drivers: Record<ServerDialect, string> = { postgresql: 'psycopg2-binary', mariadb: 'pymysql' };
+
 /** What a release needs besides itself to start today: pip would resolve to dependencies that came after it. */
-export function requirementsOf(release: string): string[] {
+export function requirementsOf(release: string, server?: ServerDialect): string[] {
   const [major = 0, minor = 0] = release.split('.').map(Number);
-  const hub = `jupyterhub==${release}`;
+  const hub = [`jupyterhub==${release}`, ...(server ? [drivers[server]] : [])];
   // Releases before 1.4 use what SQLAlchemy 1.4 removed, those before 3.1 (January 2023) what 2.0 removed.
-  if (major === 1 && minor < 4) return [hub, 'sqlalchemy<1.4', 'alembic<1.8'];
-  if (major < 3 || (major === 3 && minor < 1)) return [hub, 'sqlalchemy<2'];
-  return [hub];
+  if (major === 1 && minor < 4) return [...hub, 'sqlalchemy<1.4', 'alembic<1.8'];
+  if (major < 3 || (major === 3 && minor < 1)) return [...hub, 'sqlalchemy<2'];
+  return hub;
 }
 
-/** A virtual environment with that release, made once; never handed out itself, see `copyEnvironment`. */
-export async function cachedEnvironment(release: string): Promise<string> {
+/**
+ * A virtual environment with that release, and the driver of a database server, made once; never handed out itself, see
+ * `copyEnvironment`.
+ */
+export async function cachedEnvironment(release: string, server?: ServerDialect): Promise<string> {
   const version = await run(systemPython, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
-  return cached(join('environments', `${release}-py${version.trim()}`), async (directory, finalPath) => {
+  const name = [release, `py${version.trim()}`, ...(server ? [server] : [])].join('-');
+  return cached(join('environments', name), async (directory, finalPath) => {
     await run(systemPython, ['-m', 'venv', directory]);
-    await run(join(directory, 'bin/pip'), ['install', '--quiet', ...requirementsOf(release)]);
+    await run(join(directory, 'bin/pip'), ['install', '--quiet', ...requirementsOf(release, server)]);
     await relocate(directory, directory, finalPath);
   });
 }
 
-/** An environment of one's own with that release, at `path`: a copy of the cached one that names its new place. */
-export async function copyEnvironment(release: string, path: string): Promise<void> {
-  const original = await cachedEnvironment(release);
+/** An environment of one's own, at `path`: a copy of the cached one that names its new place. */
+export async function copyEnvironment(release: string, path: string, server?: ServerDialect): Promise<void> {
+  const original = await cachedEnvironment(release, server);
   await run('cp', ['-a', '--reflink=auto', original, path]); // a third of the time that node's own cp takes
   await relocate(path, original, path);
 }

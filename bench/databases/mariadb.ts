@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { cached } from '../hub/cache.ts';
+import { freePorts } from '../hub/ports.ts';
+import { findCommand } from '../hub/requirements.ts';
+import { run } from '../hub/run.ts';
+import {
+  type AccountOptions,
+  asServerUser,
+  type DatabaseServer,
+  everyPrintableCharacter,
+  inUrl,
+  makeServerDirectory,
+  runServer,
+  type ServerOptions,
+  serverUser,
+} from './server.ts';
+
+export async function startMariadb(options: ServerOptions = {}): Promise<DatabaseServer> {
+  const { address = '127.0.0.1', namespace } = options;
+  const server = await findCommand('mariadbd');
+  if (server === undefined) throw new Error('MariaDB is missing: apt-get install mariadb-server-core mariadb-client');
+  const version = /Ver ([\d.]+)/.exec(await run(server, ['--version']))?.[1] ?? '';
+  const directory = await makeServerDirectory('mariadb-', await cachedCluster(version));
+  const [port = 0] = await freePorts(1);
+  const socket = join(directory, 'socket/mariadb.sock');
+  // The client reads statements from its stdin: a command line may have no password in it.
+  const admin = async (statements: string, database = 'mysql') => {
+    const client = ['--no-defaults', '--batch', '--skip-column-names', '--default-character-set=utf8mb4'];
+    const who = ['--user', userInfo().username, '--socket', socket, database];
+    const out = await run('mariadb', [...client, ...who], { stdin: statements });
+    return out.split('\n').filter((line) => line !== '');
+  };
+  const command = [
+    ...[server, '--no-defaults', ...settings, `--datadir=${join(directory, 'data')}`, `--tmpdir=${directory}/socket`],
+    ...[`--bind-address=${address}`, `--port=${port}`, `--socket=${socket}`, `--pid-file=${directory}/socket/pid`],
+    ...['--skip-name-resolve', '--innodb-flush-log-at-trx-commit=0'],
+  ];
+  const answers = () => admin('SELECT 1');
+  const running = await runServer(directory, command, { signal: 'KILL', namespace, answers });
+  return {
+    ...{ dialect: 'mariadb', version, address, port, socket, directory, user: serverUser, admin, ...running },
+    createAccount: async (account) => createAccount(account, { admin, address, port, socket }),
+  };
+}
+
+/** What Debian sets, and what makes the server small. */
+const settings = [
+  ...['--character-set-server=utf8mb4', '--collation-server=utf8mb4_general_ci'],
+  ...['--innodb-log-file-size=16M', '--innodb-buffer-pool-size=64M', '--performance-schema=off'],
+];
+
+async function createAccount(
+  options: AccountOptions,
+  { admin, address, port, socket }: Pick<DatabaseServer, 'admin' | 'address' | 'port' | 'socket'>,
+) {
+  const { name, password = everyPrintableCharacter, createDatabases = false, schema = 'public' } = options;
+  if (schema !== 'public') throw new Error('MariaDB has no schemas in its databases');
+  const literal = `'${password.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  await admin(`
+    CREATE DATABASE ${name};
+    CREATE USER ${name}@'%' IDENTIFIED BY ${literal};
+    GRANT ALL PRIVILEGES ON ${createDatabases ? '*' : name}.* TO ${name}@'%';`);
+  const login = `mysql+pymysql://${name}:${inUrl(password)}@`;
+  const url = `${login}${address}:${port}/${name}?charset=utf8mb4`;
+  const socketUrl = `${login}/${name}?unix_socket=${inUrl(socket)}&charset=utf8mb4`;
+  return { name, password, createDatabases, schema, url, socketUrl };
+}
+
+/** A new data directory without anonymous users; its superuser is whoever runs this, on the socket. */
+async function cachedCluster(version: string): Promise<string> {
+  const directory = await cached(`databases/mariadb-${version}-of-${serverUser}`, async (directory) => {
+    const beside = await mkdtemp(join(tmpdir(), 'initdb-')); // the server's user need not be able to reach the cache
+    try {
+      if (process.getuid?.() === 0) await run('chown', [serverUser, beside]);
+      const install = ['mariadb-install-db', '--no-defaults', '--auth-root-authentication-method=socket'];
+      const who = [`--auth-root-socket-user=${userInfo().username}`, '--skip-test-db', '--skip-name-resolve'];
+      const data = join(beside, 'data');
+      const [program = '', ...args] = await asServerUser([...install, ...who, `--datadir=${data}`, ...settings]);
+      await run(program, args, { cwd: beside });
+      await run('cp', ['-a', '--sparse=always', data, join(directory, 'data')]);
+    } finally {
+      await rm(beside, { recursive: true });
+    }
+  });
+  return join(directory, 'data');
+}

@@ -39,7 +39,13 @@ export async function cachedEnvironment(release: string, server?: ServerDialect)
 export async function copyEnvironment(release: string, path: string, server?: ServerDialect): Promise<void> {
   const original = await cachedEnvironment(release, server);
   await run('cp', ['-a', '--reflink=auto', original, path]); // a third of the time that node's own cp takes
-  await relocate(path, original, path);
+  await relocate(path, await ownName(original), path);
+}
+
+/** The path that an environment calls its own: the cache may be reached, and was filled, by another one. */
+async function ownName(directory: string): Promise<string> {
+  const text = await readFile(join(directory, 'bin/pip'), 'utf8');
+  return /^(?:#!|'''exec' ")(\/.*)\/bin\/python/m.exec(text)?.[1] ?? directory;
 }
 
 /** Rewrites the files of an environment that hold its path: the shebangs and activation scripts in bin, pyvenv.cfg. */

@@ -265,7 +265,7 @@ time.sleep(600)
     // The zombie is none of them, nor is the process that one of them is called after.
     expect(found.sort()).toEqual([sid, ...pids].sort());
     const starts = await sh(shell, 'shift; for pid; do start_time "$pid"; done', ...pids.map(String));
-    expect(starts).toMatch(/^(\d+\n)+$/);
+    expect(starts).toMatch(/^(\d+@[0-9a-f-]{36}\n)+$/);
     expect(starts.trim().split('\n')).toHaveLength(names.length);
     await sh(shell, 'kill_session "$2"', String(sid));
     await until('it lives on', 20, () => leader.exitCode !== null || leader.signalCode !== null);
@@ -295,11 +295,20 @@ time.sleep(600)
     const since = (await sh(shell, 'start_time "$2"', pid)).trim();
     expect(since).toBe(
       (
-        await python(`import sys; print(open("/proc/%s/stat" % sys.argv[1]).read().split(") ")[1].split()[19])`, pid)
+        await python(
+          `import sys; print(open("/proc/%s/stat" % sys.argv[1]).read().split(") ")[1].split()[19] + "@" + open("/proc/sys/kernel/random/boot_id").read())`,
+          pid,
+        )
       ).trim(),
     );
     const lives = (start: string) => sh(shell, 'if is_alive "$2" "$3"; then echo yes; else echo no; fi', pid, start);
-    expect([await lives(since), await lives('1'), await lives('')]).toEqual(['yes\n', 'no\n', 'no\n']);
+    const otherBoot = since.replace(/@.*/, '@00000000-0000-0000-0000-000000000000');
+    expect([await lives(since), await lives('1'), await lives(otherBoot), await lives('')]).toEqual([
+      'yes\n',
+      'no\n',
+      'no\n',
+      'no\n',
+    ]);
     kill(child.pid ?? 0);
     await until('it lives on', 20, () => child.signalCode !== null);
     expect(await lives(since)).toBe('no\n');

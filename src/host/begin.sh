@@ -31,7 +31,9 @@ prepare() {
     [ ! -e "$new/payload/requirements" ] || chmod 644 "$new/payload/requirements" || return 1
   fi
   : >"$new/log" && : >"$new/journal" || return 1
-  mv -T "$new" "$JOB"
+  # A power cut must not leave a job of empty programs.
+  find "$new" -type f -exec sync -- {} + 2>/dev/null || sync
+  mv -T "$new" "$JOB" && flush "$STATE/jobs"
 }
 
 if [ ! -d "$JOB" ] && ! prepare; then

@@ -7,6 +7,9 @@ export PATH
 LC_ALL=C
 export LC_ALL
 umask 077
+# A process, and the uptime, are of one boot only.
+BOOT=''
+{ read -r BOOT </proc/sys/kernel/random/boot_id; } 2>/dev/null || :
 
 # Lines for people go to stderr; stdout is for the machine.
 say() { printf '%s\n' "$*" >&2; }
@@ -35,8 +38,12 @@ quoted() {
 # Centiseconds since boot: a clock that no time synchronisation can set back.
 now() {
   read -r now_up _ </proc/uptime
-  printf '%s%s\n' "${now_up%.*}" "${now_up#*.}"
+  # The one keeps a zero in front from making it octal.
+  printf '%s\n' $((${now_up%.*} * 100 + 1${now_up#*.} - 100))
 }
+
+# flush PATH...: on disk, files and directories, before what comes next.
+flush() { sync -- "$@" 2>/dev/null || sync; }
 
 # as_uid UID GID COMMAND...: drop to that user for good, before anything of theirs is read or run.
 as_uid() {
@@ -70,12 +77,16 @@ home_of() {
   { getent passwd "$1" 2>/dev/null || awk -F: -v uid="$1" '$3 == uid' /etc/passwd; } | head -n 1 | cut -d: -f6
 }
 
-# start_time PID: the kernel's start time of a process; with the pid it names a process for ever.
+# start_time PID: the kernel's start time of a process, and the boot; with the pid it names a process for ever.
 # What stands before the last `) ` is its name, in which a process may write anything but NUL, newlines too.
 # Nothing for a zombie: it has ended, and in a container it may stay one for ever.
 start_time() {
-  awk '{ stat = stat $0 }
-    END { sub(/.*\) /, "", stat); split(stat, field, " "); if (field[1] != "Z") print field[20] }' "/proc/$1/stat" 2>/dev/null
+  awk -v boot="$BOOT" '{ stat = stat $0 }
+    END {
+      sub(/.*\) /, "", stat)
+      split(stat, field, " ")
+      if (field[1] != "Z" && field[20] != "") print field[20] "@" boot
+    }' "/proc/$1/stat" 2>/dev/null
 }
 
 is_alive() { [ -n "$2" ] && [ "$(start_time "$1")" = "$2" ]; }

@@ -22,12 +22,16 @@ STEP=-
 HEALTH_TOKEN=''
 # shellcheck source=/dev/null
 [ ! -e "$JOB/secrets" ] || . "$JOB/secrets"
+# shellcheck source=unit.sh
+. "$PROGRAMS/unit.sh"
 # shellcheck source=services/systemd.sh
 . "$PROGRAMS/services/$SERVICE_MANAGER.sh"
 # shellcheck source=environments/pip.sh
 . "$PROGRAMS/environments/$PACKAGE_MANAGER.sh"
 # shellcheck source=databases/sqlite.sh
 . "$PROGRAMS/databases/$DATABASE_DIALECT.sh"
+# shellcheck source=generations.sh
+. "$PROGRAMS/generations.sh"
 # shellcheck source=steps.sh
 . "$PROGRAMS/steps.sh"
 
@@ -47,7 +51,7 @@ downtime() {
   if [ -z "$downtime_from" ] || [ -n "$(noted up)" ]; then
     echo 0
   else
-    echo $(($(now) - downtime_from))
+    echo $(($(job_time) - downtime_from))
   fi
 }
 
@@ -90,15 +94,16 @@ run_step() {
 
 # --- the way back ------------------------------------------------------------------------------------------------
 
-# Whatever a dead executor left running must not write while its work is undone.
+# Whatever a dead executor left running must not write while its work is undone. Numbers of another boot are others'.
 kill_sessions() {
-  sed -n 's/^[0-9]* [0-9]* session [a-z-]* \([0-9]*\) \([0-9]*\)$/\1 \2/p' "$JOB/journal" | while read -r kill_sid kill_start; do
+  sed -n "s/^[0-9]* [0-9]* session [a-z-]* \([0-9]*\) \([0-9]*@$BOOT\)\$/\1 \2/p" "$JOB/journal" | while read -r kill_sid kill_start; do
     # A session outlives its leader; a recycled number does not lead a session that began earlier.
     if is_alive "$kill_sid" "$kill_start" || [ ! -d "/proc/$kill_sid" ]; then kill_session "$kill_sid"; fi
   done
 }
 
 roll_back() {
+  leave_to_boot
   kill_sessions
   roll_back_reverse=''
   # shellcheck disable=SC2153 # STEPS is a parameter
@@ -107,9 +112,12 @@ roll_back() {
     journal_has "begin $roll_back_step" || continue
     journal_has "undone $roll_back_step" && continue
     journal undo "$roll_back_step"
-    if (apart undo "$roll_back_step"); then
+    # Waited for, and not in the foreground, where a TERM would have to wait, too.
+    apart undo "$roll_back_step" &
+    if wait $!; then
       journal undone "$roll_back_step"
     else
+      leave_to_boot
       journal undo-failed "$roll_back_step"
       finish rollback-failed
     fi
@@ -117,13 +125,27 @@ roll_back() {
   if journal_has 'begin stop'; then finish rolled-back; else finish not-begun; fi
 }
 
+# While the system goes down nothing can be started, and what ends was not at fault: the next boot takes the job up.
+leave_to_boot() {
+  [ -e "$(executor_unit_file)" ] || return 0
+  [ "$(systemctl is-system-running 2>/dev/null)" = stopping ] || return 0
+  say 'the system goes down: the next boot takes this job up'
+  exit 1
+}
+
 # --- the whole job -----------------------------------------------------------------------------------------------
 
-# The verdict comes last: whoever waits for it finds that the secrets are gone.
+# The verdict comes last: whoever waits for it finds that the secrets are gone. After a way back that failed, what it
+# needs to be tried again by hand stays.
 finish() {
-  rm -f "$JOB/secrets" "$JOB/hub.env" "$JOB/ballast" "$JOB/go" "$JOB/token"*
-  rm -rf "$JOB/payload" "$JOB/wheels"
+  rm -f "$JOB/secrets" "$JOB/ballast" "$JOB/go" "$JOB/token"*
+  if [ "$1" != rollback-failed ]; then
+    rm -f "$JOB/hub.env"
+    rm -rf "$JOB/payload" "$JOB/wheels"
+  fi
+  prune_jobs
   journal verdict - "$1"
+  disable_executor_unit
   exit 0
 }
 
@@ -133,6 +155,7 @@ is_kept() {
 
 run() {
   exec >>"$JOB/log" 2>&1
+  trap 'exit 143' TERM
   # One executor a job. What a killed one left holding this lock ends in a moment.
   exec 8<"$JOB" || exit 1
   run_tries=0
@@ -141,17 +164,25 @@ run() {
     run_tries=$((run_tries + 1))
     sleep 0.1
   done
+  set_clock
   mend_journal
-  journal_has verdict && exit 0
-  # The lock is the hub's working directory itself: nothing to create, no link to follow, nothing left behind.
-  exec 9<"$HUB_DIRECTORY" || exit 1
-  if ! flock -n 9; then
-    say 'another run of jupyterhub-upgrade holds this hub'
-    journal fail lock 'another run holds this hub'
-    finish not-begun
+  if journal_has verdict; then
+    disable_executor_unit
+    exit 0
   fi
   start=$(start_time $$)
   printf '%s %s\n' "$$" "$start" >"$JOB/executor.new" && mv "$JOB/executor.new" "$JOB/executor"
+  # The lock is the hub's working directory itself: nothing to create, no link to follow, nothing left behind.
+  exec 9<"$HUB_DIRECTORY" || exit 1
+  until flock -n 9; do
+    # A job that was open before waits: its hub may be down. What holds the lock then (a backup) ends.
+    if ! journal_has open; then
+      say 'another run of jupyterhub-upgrade holds this hub'
+      journal fail lock 'another run holds this hub'
+      finish not-begun
+    fi
+    sleep 1
+  done
   if ! journal_has open; then
     dd if=/dev/zero of="$JOB/ballast" bs=65536 count=4 conv=fsync 2>/dev/null
     journal open - "$OWNER" || exit 1
@@ -168,7 +199,8 @@ run() {
   for step in $STEPS; do
     journal_has "done $step" && continue
     if ! run_step "$step"; then
-      decide abort "step $step" >/dev/null
+      # Once the host has verified the new hub, only a word takes it back: a dead step is silence.
+      if journal_has 'done verify'; then decide timeout "step $step" >/dev/null; else decide abort "step $step" >/dev/null; fi
       is_kept || roll_back
     fi
     is_aborted && roll_back

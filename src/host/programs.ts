@@ -12,6 +12,7 @@ import pip from './environments/pip.sh';
 import executor from './executor.sh';
 import files from './files.sh';
 import follow from './follow.sh';
+import generations from './generations.sh';
 import heads from './heads.py';
 import health from './health.py';
 import hubdb from './hubdb.py';
@@ -24,6 +25,7 @@ import commands from './services/commands.sh';
 import systemd from './services/systemd.sh';
 import signal from './signal.sh';
 import steps from './steps.sh';
+import unit from './unit.sh';
 
 /** A set of host programs: file name, with its folder, to text. */
 export type Programs = Record<string, string>;
@@ -51,6 +53,8 @@ export const JOB: Programs = {
   'launch.sh': launch,
   'executor.sh': executor,
   'steps.sh': steps,
+  'generations.sh': generations,
+  'unit.sh': unit,
   'as-hub.sh': asHub,
   'notice.sh': notice,
   'files.sh': files,

@@ -73,7 +73,7 @@ undo_stop() {
       service_log
       return 1
     }
-    note restarted "$(now)"
+    note restarted "$(job_time)"
   fi
   service_forget_fence
 }
@@ -146,7 +146,10 @@ undo_snapshot() {
     database_discard_snapshot
     return 0
   }
-  if journal_has 'begin start'; then database_keep_new; fi
+  if journal_has 'begin start'; then
+    database_keep_new
+    keep_generation taken-back
+  fi
   # Before these nothing of ours wrote to the database, and somebody else may have.
   if [ -n "$(noted token)" ] || journal_has 'begin migrate' || journal_has 'begin load' || journal_has 'begin start'; then
     database_put_back || return 1
@@ -261,14 +264,13 @@ do_verify() {
     service_log
     return 1
   }
-  note up "$(now)"
+  note up "$(job_time)"
   verify_token || return 1
   health check --version "$TARGET_VERSION" >/dev/null || return 1
   verify_stable || return 1
   database_compare || return 1
   [ -z "$CANARY_USER" ] || health spawn "$CANARY_USER" >/dev/null || return 1
   note servers-after "$(surviving_pids)"
-  service_forget_fence
 }
 undo_verify() { :; }
 
@@ -307,7 +309,11 @@ verify_stable() {
 
 # --- confirm: the runner looks from outside and may still say no; silence keeps the new hub ----------------------------------------
 
+# The fence goes only when `done verify` is on disk: at a boot before that, the hub stays down until it is decided. At one
+# right after it, the fence kept the hub from being started.
 do_confirm() {
+  service_forget_fence
+  service_start || decide abort 'the verified hub could not be started again' >/dev/null
   confirm_deadline=$(($(now) + CONFIRM_TIMEOUT * 100))
   while [ -z "$(decision)" ] && [ "$(now)" -lt "$confirm_deadline" ]; do sleep 0.1; done
   decide timeout 'nobody said no' >/dev/null
@@ -316,7 +322,7 @@ undo_confirm() { :; }
 
 # --- after the verdict is certain ----------------------------------------------------------------------------------------------------
 
-# The set-aside environment and database of this run stay as the way back by hand; those of the run before go.
+# The set-aside environment and database of this run stay as the way back by hand.
 tidy() {
   note kept "$(environment_kept)"
   note kept "$(database_kept)"
@@ -325,15 +331,5 @@ tidy() {
       "$DATABASE_PATH" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'
   fi
   environment_unmark
-  if [ -e "$STATE/kept" ]; then
-    while IFS=' ' read -r tidy_kind tidy_job; do
-      # A tidy that was cut after its last line.
-      [ "$tidy_job" != "$JOB_ID" ] || continue
-      case $tidy_kind in
-        environment) environment_remove_kept "$tidy_job" ;;
-        database) database_remove_kept "$tidy_job" ;;
-      esac
-    done <"$STATE/kept"
-  fi
-  printf 'environment %s\ndatabase %s\n' "$JOB_ID" "$JOB_ID" >"$STATE/kept.new" && mv "$STATE/kept.new" "$STATE/kept"
+  keep_generation before
 }

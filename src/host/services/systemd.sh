@@ -2,23 +2,30 @@
 # The hub is a systemd unit (UNIT). Sourced by executor.sh; runs as root.
 
 # While the fence stands nothing starts the hub: not Restart=always, not an admin, not a boot. A mask would do, but it
-# does not work for units in /etc; a condition does.
+# does not work for units in /etc; a condition does. What opens it is in /run: a hub that was started and is not yet
+# verified stays down after a reboot, until the job is taken up.
 service_fence() {
+  rm -f "$(fence_opener)"
   mkdir -p "/etc/systemd/system/$UNIT.d" || return 1
-  printf '# jupyterhub-upgrade is at work; see %s\n[Unit]\nConditionPathExists=!%s/fence\n' "$JOB" "$STATE" \
+  printf '# jupyterhub-upgrade is at work; see %s\n[Unit]\nConditionPathExists=%s\n' "$JOB" "$(fence_opener)" \
     >"$(fence_file)" || return 1
-  systemctl daemon-reload || return 1
-  : >"$STATE/fence"
+  flush "$(fence_file)" "/etc/systemd/system/$UNIT.d" /etc/systemd/system
+  systemctl daemon-reload
 }
 
 fence_file() { printf '/etc/systemd/system/%s.d/50-jupyterhub-upgrade.conf\n' "$UNIT"; }
 
-service_unfence() { rm -f "$STATE/fence"; }
+fence_opener() { printf '/run/jupyterhub-upgrade/%s\n' "$UNIT"; }
+
+service_unfence() { mkdir -p /run/jupyterhub-upgrade && : >"$(fence_opener)"; }
 
 service_forget_fence() {
-  rm -f "$STATE/fence" "$(fence_file)"
-  rmdir "/etc/systemd/system/$UNIT.d" 2>/dev/null
-  systemctl daemon-reload
+  if [ -e "$(fence_file)" ]; then
+    rm -f "$(fence_file)"
+    rmdir "/etc/systemd/system/$UNIT.d" 2>/dev/null
+    systemctl daemon-reload
+  fi
+  rm -f "$(fence_opener)"
 }
 
 service_stop() {

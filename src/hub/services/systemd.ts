@@ -18,10 +18,9 @@ export function systemd(facts: Facts, inputs: Inputs): Service {
     guarantees: [
       `Between stop and start nothing else can start ${unit}: a condition in a drop-in keeps it down.`,
       'The upgrade on the host is a systemd unit of its own: it goes on when the runner or the connection is lost, and is started again if it is killed.',
+      'If the host is rebooted in the middle, the hub stays down until that unit, which every boot starts, has put the old hub back or finished the new one.',
     ],
-    warnings: [
-      'If the host is rebooted between stop and start, the hub stays down until the post step or the next run has finished the job.',
-    ],
+    warnings: [],
     blockers,
     state: stateOf(properties),
     ...(killsServers

@@ -67,6 +67,7 @@ describe('action.yml', () => {
       ['notify-lead-time', 0, 86_400],
       ['max-downtime', 1, 86_400],
       ['confirm-timeout', 1, 3600],
+      ['keep-host-backups', 1, 20],
     ];
     for (const [name, least, most] of limits) {
       expect(inputs[name]?.description).toContain(`${least} to ${most}`);

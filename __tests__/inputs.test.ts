@@ -44,6 +44,7 @@ describe('readInputs', () => {
       notify: { hub: true, message: INPUT_DEFAULTS['notify-message'], leadTime: 60, required: true },
       maxDowntime: 600,
       confirmTimeout: 120,
+      keepHostBackups: 2,
       verify: {},
     });
   });
@@ -80,6 +81,7 @@ describe('readInputs', () => {
       'notify-required': 'false',
       'max-downtime': '120',
       'confirm-timeout': '30',
+      'keep-host-backups': '5',
       'health-url': 'http://hub.example.org:8000/base',
       'health-token': 'abc123',
       'canary-user': 'canary',
@@ -121,6 +123,7 @@ describe('readInputs', () => {
       },
       maxDowntime: 120,
       confirmTimeout: 30,
+      keepHostBackups: 5,
       verify: { healthUrl: 'http://hub.example.org:8000/base', healthToken: 'abc123', canaryUser: 'canary' },
     });
   });
@@ -245,6 +248,7 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
   [{ 'connect-timeout': '20s' }, 'connect-timeout: "20s" is not a whole number of seconds'],
   [{ 'notify-lead-time': '86401' }, 'notify-lead-time: "86401" is not a whole number of seconds from 0 to 86400'],
   [{ 'max-downtime': '0' }, 'max-downtime: "0" is not a whole number of seconds from 1 to 86400'],
+  [{ 'keep-host-backups': '0' }, 'keep-host-backups: "0" is not a whole number from 1 to 20'],
   [{ 'confirm-timeout': '0' }, 'confirm-timeout: "0" is not a whole number of seconds from 1 to 3600'],
   [{ 'retention-days': '91' }, 'retention-days: "91" is not a whole number of days from 1 to 90'],
 
@@ -375,7 +379,6 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
 ];
 
 const WRONG_RESTORE: typeof WRONG = [
-  [{ 'artifact-id': '' }, 'artifact-id: is empty; write the output backup-artifact-id of the run that made the backup'],
   [{ 'artifact-id': '0' }, 'artifact-id: "0" is not an id of GitHub'],
   [{ 'artifact-id': 'sha256:00' }, 'artifact-id: "sha256:00" is not an id of GitHub'],
   [{ 'artifact-id': '9007199254740993' }, 'artifact-id: "9007199254740993" is not an id of GitHub'],
@@ -448,10 +451,10 @@ describe('what is wrong', () => {
   it('is said all at once, in the order of action.yml, before anything is done', async () => {
     const error = await read({ port: 'x', mode: 'restore', become: 'y' }).catch((thrown: unknown) => thrown);
     expect((error as InputError).problems.map(({ input }) => input)).toEqual([
-      ...['host', 'port', 'username', 'ssh-private-key', 'known-hosts', 'become', 'artifact-id', 'age-identity'],
+      ...['host', 'port', 'username', 'ssh-private-key', 'known-hosts', 'become'],
     ]);
     expect((error as InputError).message).toMatch(
-      /^8 things in the inputs need your attention\. Nothing was connected to and nothing was changed\.\n- host: is empty/,
+      /^6 things in the inputs need your attention\. Nothing was connected to and nothing was changed\.\n- host: is empty/,
     );
     const one = await read({ ...UPGRADE, port: 'x' }).catch((thrown: unknown) => thrown);
     expect((one as InputError).message).toMatch(/^One input needs your attention\..*\n- port: "x" is not .*$/);

@@ -68,6 +68,8 @@ export interface Inputs {
   maxDowntime: number;
   /** Seconds. */
   confirmTimeout: number;
+  /** How many environments and databases of before an upgrade stay on the host. */
+  keepHostBackups: number;
   verify: {
     /** Public address of the hub, ending where `hub/login` begins or one `/` before. */
     healthUrl?: string | undefined;
@@ -76,7 +78,8 @@ export interface Inputs {
   };
   /** In mode `restore` only. */
   restore?: {
-    artifactId: number;
+    /** Without it, what the host keeps is listed and nothing is restored. */
+    artifactId?: number | undefined;
     /** The earlier run the artifact is of; `githubToken` is there then. */
     runId?: number | undefined;
     githubToken?: string | undefined;
@@ -123,6 +126,7 @@ export async function readInputs(
     },
     maxDowntime: form.value('max-downtime', wholeNumber(1, 86_400, 'of seconds')),
     confirmTimeout: form.value('confirm-timeout', wholeNumber(1, 3_600, 'of seconds')),
+    keepHostBackups: form.value('keep-host-backups', wholeNumber(1, 20)),
     verify: {
       healthUrl: form.optional('health-url', hubAddress),
       healthToken: form.secret('health-token', token),
@@ -255,11 +259,7 @@ function readRestore(form: Form, mode: Inputs['mode'], unsealed: boolean): Input
     }
     return undefined;
   }
-  const artifactId = form.required(
-    'artifact-id',
-    githubId,
-    'write the output backup-artifact-id of the run that made the backup',
-  );
+  const artifactId = form.optional('artifact-id', githubId);
   if (form.given('run-id') && githubToken === undefined && form.sound('github-token')) {
     form.refuse(
       'github-token',
@@ -270,7 +270,7 @@ function readRestore(form: Form, mode: Inputs['mode'], unsealed: boolean): Input
   if (openers.every((name) => form.given(name))) {
     form.refuse('age-identity', 'is given together with backup-passphrase; write the one that opens this backup');
   }
-  if (!openers.some((name) => form.given(name)) && unsealed === false) {
+  if (form.given('artifact-id') && !openers.some((name) => form.given(name)) && unsealed === false) {
     form.refuse(
       'age-identity',
       'is empty, and so is backup-passphrase; write the one that opens this backup, or allow-unsealed-backup: true',

@@ -36,6 +36,23 @@ fact unfinished "$(for journal in "$state_root"/*/jobs/*/journal; do
   (. "$job/parameters" && printf '%s\n%s\n%s\n' "$UNIT" "$CONFIG_PATH" "$HUB_DIRECTORY")
 done 2>/dev/null)"
 
+# What jobs left: "<before|taken-back> <directory> <owner>", then the unit, the configuration and the directory of their
+# hub, the release that was set aside, when, and where it is.
+fact kept "$(for kept in "$state_root"/*/kept; do
+  while read -r kept_kind kept_job; do
+    job=${kept%/kept}/jobs/$kept_job
+    if [ ! -f "$job/journal" ] || [ ! -f "$job/parameters" ]; then continue; fi
+    printf '%s %s %s\n' "$kept_kind" "$job" "$(sed -n 's/^[0-9]* [0-9]* open - //p' "$job/journal" | head -n 1)"
+    # shellcheck source=/dev/null
+    (
+      . "$job/parameters" && printf '%s\n%s\n%s\n' "$UNIT" "$CONFIG_PATH" "$HUB_DIRECTORY"
+      if [ "$kept_kind" = before ]; then printf '%s\n' "$PREVIOUS_VERSION"; else printf '%s\n' "$TARGET_VERSION"; fi
+    )
+    date -u -r "$job/journal" '+%Y-%m-%d %H:%M UTC'
+    sed -n 's/^[0-9]* [0-9]* note [a-z-]* kept\(-new-database\)\{0,1\} \(..*\)$/\2/p' "$job/journal" | paste -sd ';' -
+  done <"$kept"
+done 2>/dev/null)"
+
 # --- the service: from systemd's own properties, or from the running process -------------------------------------------
 
 unit_property() { systemctl show -p "$1" --value "$UNIT" 2>/dev/null; }

@@ -94,17 +94,21 @@ export interface Facts {
   stateRoot: string;
 }
 
-/** A job on the host that has come to no verdict yet: at work now, or left by a run whose host side died. */
-export interface UnfinishedJob {
-  alive: boolean;
-  directory: string;
-  /** The workflow run that began it. */
-  owner: string;
+/** By what the hub of a job on the host is known. */
+export interface HubOfJob {
   /** The unit it is about; empty for a hub that runs by the user's own commands. */
   unit: string;
   configFile: string;
   /** The hub's working directory. */
   hubDirectory: string;
+}
+
+/** A job on the host that has come to no verdict yet: at work now, or left by a run whose host side died. */
+export interface UnfinishedJob extends HubOfJob {
+  alive: boolean;
+  directory: string;
+  /** The workflow run that began it. */
+  owner: string;
 }
 
 /** The unfinished jobs in the raw facts: four lines each. */

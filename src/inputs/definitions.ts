@@ -36,6 +36,7 @@ export const INPUT_DEFAULTS = {
   'notify-required': 'true',
   'max-downtime': '600',
   'confirm-timeout': '120',
+  'keep-host-backups': '2',
 
   'health-url': '',
   'health-token': '',

@@ -43,7 +43,8 @@ export async function discover(run: Run): Promise<Facts> {
   }
 }
 
-async function look({ inputs, link, log, signal }: Run): Promise<Map<string, string>> {
+/** The raw facts. */
+export async function look({ inputs, link, log, signal }: Run): Promise<Map<string, string>> {
   const { hub } = inputs;
   const output = await link.again(() =>
     link.run({

@@ -1,5 +1,5 @@
 import { UpgradeError } from '../errors.ts';
-import type { UnfinishedJob } from '../hub/facts.ts';
+import type { HubOfJob, UnfinishedJob } from '../hub/facts.ts';
 import { Job } from '../transaction/job.ts';
 import type { Run } from './run.ts';
 
@@ -42,7 +42,7 @@ export async function finish(run: Run, { directory, owner }: UnfinishedJob): Pro
  * A hub that runs is known by its directory. One that is down because of the job itself has no process to be known by: its
  * unit or configuration tells.
  */
-function isOfThisHub({ inputs: { hub } }: Run, job: UnfinishedJob, hubDirectory?: string): boolean {
+export function isOfThisHub({ inputs: { hub } }: Run, job: HubOfJob, hubDirectory?: string): boolean {
   if (hubDirectory !== undefined) return job.hubDirectory === hubDirectory;
   if (job.unit !== '') return hub.serviceManager !== 'commands' && job.unit === hub.service;
   return hub.serviceManager === 'commands' && (hub.configPath === undefined || hub.configPath === job.configFile);

@@ -13,6 +13,7 @@ import { planRestore } from '../transaction/plan-restore.ts';
 import { confirm } from './confirm.ts';
 import { asTrouble, connectToHost, discover } from './discover.ts';
 import { followJob } from './follow-job.ts';
+import { listKept } from './list-kept.ts';
 import { showPlan } from './plan.ts';
 import type { Run } from './run.ts';
 import { startJob } from './start-job.ts';
@@ -29,9 +30,11 @@ export async function restore(run: Run): Promise<Outcome> {
   const { inputs, context, log } = run;
   const wanted = inputs.restore;
   if (!wanted) throw new Error('Mode restore without its inputs.');
+  const { artifactId } = wanted;
+  if (artifactId === undefined) return listKept(run);
   const { file, artifact } = await log
     .step('download', 'Fetch the backup', async () => {
-      const fetched = await downloadBackup(wanted, context, context.tempDir);
+      const fetched = await downloadBackup({ ...wanted, artifactId }, context, context.tempDir);
       log.info(
         `Artifact ${fetched.artifact.name} (id ${fetched.artifact.id}), ${fetched.artifact.digest}: fetched, digest equal.`,
       );

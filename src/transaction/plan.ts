@@ -158,6 +158,7 @@ export function hubParameters(inputs: Inputs, facts: Facts, version = facts.vers
     NOTIFY_LEAD_TIME: String(inputs.notify.leadTime),
     MAX_DOWNTIME: String(inputs.maxDowntime),
     CONFIRM_TIMEOUT: String(inputs.confirmTimeout),
+    KEEP_HOST_BACKUPS: String(inputs.keepHostBackups),
     CANARY_USER: inputs.verify.canaryUser ?? '',
     TOKEN_USER: inputs.verify.canaryUser ?? '',
     HEALTH_BASE: localBase(facts.bindUrl, facts.baseUrl),

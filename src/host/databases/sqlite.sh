@@ -13,8 +13,11 @@ database_snapshot() {
   note snapshot-digest "$(sqlite_files digest "$(database_aside)/snapshot")"
 }
 
+# Whether the snapshot is what it was when it was taken.
+database_is_kept() { [ "$(sqlite_files digest "$(database_aside)/snapshot")" = "$(noted snapshot-digest)" ]; }
+
 database_put_back() {
-  if [ "$(sqlite_files digest "$(database_aside)/snapshot")" != "$(noted snapshot-digest)" ]; then
+  if ! database_is_kept; then
     say "the snapshot in $(database_aside) is not what it was when it was taken: nothing was put back"
     return 1
   fi

@@ -226,7 +226,7 @@ test('a restore brings back what the backup of the earlier run holds', { timeout
   expect(put?.verb).toBe('start');
   expect(await sha256(put?.database ?? '')).toBe(await sha256(saved));
   const python = join(hub.environmentPath, 'bin/python');
-  const hubdb = join(import.meta.dirname, '../../src/host/hubdb.py');
+  const hubdb = join(import.meta.dirname, '../../src/host/hubdb');
   const digest = await runProgram(python, ['-I', hubdb, 'digest', put?.database ?? '']);
   expect(JSON.parse(digest)).toEqual(manifest.database.digest);
 

@@ -48,7 +48,7 @@ describe('of a real hub', () => {
     hub = await startHub(environment, directory);
     await well('\n', 'wait', hub.base, ...version, '--timeout', '60');
     const create = ['token', 'create', '--user', 'alice', join(directory, 'jupyterhub.sqlite')];
-    const command = [environment.python, hostProgram('hubdb.py'), ...create];
+    const command = [environment.python, hostProgram('hubdb'), ...create];
     await runProgram(command, { stdin: `${token}\n`, env: environment.variables });
   });
   afterAll(() => hub?.stop());
@@ -97,7 +97,7 @@ describe('of a real hub', () => {
   test('what it starts, spawns and stops is nothing to the durable digest', async () => {
     const database = join(directory, 'jupyterhub.sqlite');
     const durable = async () => {
-      const digest = await run(systemPython, ['-I', hostProgram('hubdb.py'), 'digest', database]);
+      const digest = await run(systemPython, ['-I', hostProgram('hubdb'), 'digest', database]);
       const { tables } = JSON.parse(digest) as { tables: Record<string, { durable: string; exact: string }> };
       const of = (kind: 'durable' | 'exact') => Object.entries(tables).map(([name, table]) => [name, table[kind]]);
       return { durable: of('durable'), exact: of('exact') };

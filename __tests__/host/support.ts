@@ -8,7 +8,7 @@ import { afterAll, expect, onTestFinished } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 
 /** Path of a host program. */
-export function hostProgram(name: 'hubdb.py' | 'introspect.py' | 'health.py' | 'environment.py'): string {
+export function hostProgram(name: 'hubdb' | 'introspect.py' | 'health.py' | 'environment.py'): string {
   return fileURLToPath(new URL(`../../src/host/${name}`, import.meta.url));
 }
 

@@ -24,7 +24,7 @@ trap 'exit 1' HUP INT TERM
 
 say 'copying the database'
 as_hub_user mkdir "$copy/database" || exit 1
-as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb.py" backup "$DATABASE_PATH" \
+as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" backup "$DATABASE_PATH" \
   "$copy/database/jupyterhub.sqlite" >"$1/digest" || die 'the database could not be copied'
 
 say 'collecting configuration, environment and service definition'

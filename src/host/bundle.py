@@ -2,7 +2,7 @@
 
 usage: bundle.py DIRECTORY HANDED
 
-Reads two lines of JSON: {"manifest", "restore", "collect", "handed"}, and the database's digest. DIRECTORY holds
+Reads two lines of JSON: {"manifest", "restore", "collect", "handed"}, and what `hubdb backup` said. DIRECTORY holds
 `database/jupyterhub.sqlite` already. HANDED is a directory of files that only root may read, one per `handed` entry.
 Runs as the hub's user: what that user cannot read is not in the backup, and the error says so.
 """
@@ -75,10 +75,10 @@ def add(tar, name, content, size):
 def main():
     directory, handed = sys.argv[1:3]
     order = json.loads(sys.stdin.readline())
-    digest = json.loads(sys.stdin.readline())
+    made = json.loads(sys.stdin.readline())
     manifest = order["manifest"]
     database = manifest["database"]
-    database["digest"] = digest
+    database["digest"] = made["digest"]
     database_file = os.path.join(directory, "database", "jupyterhub.sqlite")
     live = os.stat(database["path"])
     database["mode"] = "%04o" % (live.st_mode & 0o777)

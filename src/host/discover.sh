@@ -171,7 +171,7 @@ database=$(value database.path)
 if [ -n "$database" ]; then
   database=$(as_uid "$HUB_UID" "$HUB_GID" readlink -f "$database")
   fact database-path "$database"
-  database_facts=$(as_uid "$HUB_UID" "$HUB_GID" "$interpreter" -I "$PROGRAMS/hubdb.py" facts "$database" 2>"$private/database.log")
+  database_facts=$(as_uid "$HUB_UID" "$HUB_GID" "$interpreter" -I "$PROGRAMS/hubdb" facts "$database" 2>"$private/database.log")
   fact database-facts "$database_facts"
   fact database-log "$(tail -n 5 "$private/database.log")"
   fact database-free "$(df -Pk "${database%/*}" | awk 'NR == 2 { print $4 }')"

@@ -15,7 +15,16 @@ import follow from './follow.sh';
 import generations from './generations.sh';
 import heads from './heads.py';
 import health from './health.py';
-import hubdb from './hubdb.py';
+import hubdbMain from './hubdb/__main__.py';
+import hubdbCommand from './hubdb/command.py';
+import hubdbDatabase from './hubdb/database.py';
+import hubdbDigests from './hubdb/digests.py';
+import hubdbFacts from './hubdb/facts.py';
+import hubdbInventory from './hubdb/inventory.py';
+import hubdbRevisions from './hubdb/revisions.py';
+import hubdbServer from './hubdb/server.py';
+import hubdbSqlite from './hubdb/sqlite.py';
+import hubdbTokens from './hubdb/tokens.py';
 import introspect from './introspect.py';
 import journal from './journal.sh';
 import launch from './launch.sh';
@@ -30,20 +39,34 @@ import unit from './unit.sh';
 /** A set of host programs: file name, with its folder, to text. */
 export type Programs = Record<string, string>;
 
+/** What is done to a database from outside the hub: one program of several modules, run as a directory. */
+const HUBDB: Programs = {
+  'hubdb/__main__.py': hubdbMain,
+  'hubdb/command.py': hubdbCommand,
+  'hubdb/database.py': hubdbDatabase,
+  'hubdb/digests.py': hubdbDigests,
+  'hubdb/facts.py': hubdbFacts,
+  'hubdb/inventory.py': hubdbInventory,
+  'hubdb/revisions.py': hubdbRevisions,
+  'hubdb/server.py': hubdbServer,
+  'hubdb/sqlite.py': hubdbSqlite,
+  'hubdb/tokens.py': hubdbTokens,
+};
+
 /** Looks at the hub without touching it: discover.sh. */
 export const DISCOVERY: Programs = {
   'common.sh': common,
   'as-hub.sh': asHub,
   'discover.sh': discover,
   'introspect.py': introspect,
-  'hubdb.py': hubdb,
+  ...HUBDB,
 };
 
 /** Copies the live hub into one tar: backup.sh. */
-export const BACKUP: Programs = { 'common.sh': common, 'backup.sh': backup, 'bundle.py': bundle, 'hubdb.py': hubdb };
+export const BACKUP: Programs = { 'common.sh': common, 'backup.sh': backup, 'bundle.py': bundle, ...HUBDB };
 
 /** Restores a backup's database into a scratch file: prove.sh. */
-export const PROOF: Programs = { 'common.sh': common, 'prove.sh': prove, 'hubdb.py': hubdb };
+export const PROOF: Programs = { 'common.sh': common, 'prove.sh': prove, ...HUBDB };
 
 /** Starts the executor of a job: begin.sh, and everything the job will need. */
 export const JOB: Programs = {
@@ -60,7 +83,7 @@ export const JOB: Programs = {
   'files.sh': files,
   'heads.py': heads,
   'health.py': health,
-  'hubdb.py': hubdb,
+  ...HUBDB,
   'environment.py': environment,
   'services/systemd.sh': systemd,
   'services/commands.sh': commands,

@@ -16,4 +16,4 @@ trap 'exit 1' HUP INT TERM
 # Root opens the payload, the hub's user writes the scratch file.
 # shellcheck disable=SC2016 # for the inner shell
 as_hub_user sh -c 'umask 077; cat >"$1"' sh "$scratch/jupyterhub.sqlite" <"$1/payload/database" || die 'the scratch file could not be written'
-as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb.py" digest "$scratch/jupyterhub.sqlite"
+as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" digest "$scratch/jupyterhub.sqlite"

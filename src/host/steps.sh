@@ -100,7 +100,7 @@ do_token() {
     while [ ! -e "$JOB/token-go" ] && [ ! -e "$JOB/token-ended" ]; do sleep 0.05; done
     echo go
   } | {
-    as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb.py" token create --expires 600 --wait \
+    as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" token create --expires 600 --wait \
       ${TOKEN_USER:+--user "$TOKEN_USER"} "$DATABASE_PATH" >"$JOB/token.out" && mv "$JOB/token.out" "$JOB/token"
     : >"$JOB/token-ended"
   }
@@ -327,7 +327,7 @@ tidy() {
   note kept "$(environment_kept)"
   note kept "$(database_kept)"
   if [ -e "$JOB/token" ]; then
-    printf '%s\n' "$HEALTH_TOKEN" | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb.py" token delete \
+    printf '%s\n' "$HEALTH_TOKEN" | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" token delete \
       "$DATABASE_PATH" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'
   fi
   environment_unmark

@@ -75,7 +75,7 @@ case $1 in
     ;;
   # After a rollback: the snapshot is the live file again; what the new hub wrote stays.
   discard)
-    rm -f "$2/snapshot" "$2/snapshot-wal" "$2/snapshot-journal" "$2/snapshot-shm" "$2/absent"
+    rm -f "$2/snapshot" "$2/snapshot-wal" "$2/snapshot-journal" "$2/snapshot-shm" "$2/absent" "$2"/inventory-*
     rmdir "$2" 2>/dev/null || :
     ;;
   remove) rm -rf "$2" ;;

@@ -6,15 +6,20 @@ database_aside() { printf '%s/.jupyterhub-upgrade-%s\n' "${DATABASE_PATH%/*}" "$
 
 sqlite_files() { as_uid "$HUB_UID" "$HUB_GID" /bin/sh "$PROGRAMS/databases/sqlite-files.sh" "$@"; }
 
-hubdb() { as_uid "$HUB_UID" "$HUB_GID" "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb.py" "$@"; }
+hubdb() { as_uid "$HUB_UID" "$HUB_GID" "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" "$@"; }
 
 database_snapshot() {
   sqlite_files set-aside "$DATABASE_PATH" "$(database_aside)" || return 1
+  # What must outlive the upgrade. A restore takes that from the backup: this database may be damaged or gone.
+  [ -e "$JOB/payload/database" ] || database_inventory "$DATABASE_PATH" old || return 1
   note snapshot-digest "$(sqlite_files digest "$(database_aside)/snapshot")"
 }
 
 # Whether the snapshot is what it was when it was taken.
 database_is_kept() { [ "$(sqlite_files digest "$(database_aside)/snapshot")" = "$(noted snapshot-digest)" ]; }
+
+# database_inventory DATABASE NAME: what must outlive an upgrade, as a list beside the snapshot.
+database_inventory() { hubdb inventory "$1" "$(database_aside)/inventory-$2" >/dev/null; }
 
 database_put_back() {
   if ! database_is_kept; then
@@ -29,7 +34,8 @@ database_put_back() {
 database_keep_new() {
   sqlite_files keep-new "$DATABASE_PATH" "$(database_aside)" || return 0
   note kept-new-database "$(database_aside)/new"
-  note written-to-new "$(hubdb compare "$(database_aside)/snapshot" "$(database_aside)/new" 2>/dev/null)"
+  database_inventory "$(database_aside)/snapshot" snapshot && database_inventory "$(database_aside)/new" new || return 0
+  note written-to-new "$(database_difference snapshot new)"
 }
 
 # The payload is root's until now: it comes over stdin. What is there afterwards must be what the manifest says.
@@ -46,10 +52,12 @@ database_remove_kept() { sqlite_files remove "$(database_aside "$1")"; }
 
 database_revision() { hubdb revision "$DATABASE_PATH"; }
 
+database_difference() { hubdb compare "$(database_aside)/inventory-$1" "$(database_aside)/inventory-$2"; }
+
 database_compare() {
-  compare_with=$(database_aside)/snapshot
-  if [ -e "$JOB/payload/database" ]; then compare_with=$JOB/payload/database; fi
-  hubdb compare "$compare_with" "$DATABASE_PATH" >"$JOB/compare" || return 1
+  if [ -e "$JOB/payload/database" ]; then database_inventory "$JOB/payload/database" old || return 1; fi
+  database_inventory "$DATABASE_PATH" new || return 1
+  database_difference old new >"$JOB/compare" || return 1
   note compare "$(cat "$JOB/compare")"
   grep -q '"complete": true' "$JOB/compare" && return 0
   say 'users, groups or tokens that were there before are missing in the migrated database'

@@ -1,0 +1,97 @@
+"""The command line: see __main__.py."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+
+from . import digests, facts, inventory, tokens
+from .database import Refused, open_database
+
+NOT_KEPT = 4
+
+
+def log(line):
+    """One line for people; what a path or a name brings along cannot break it."""
+    sys.stderr.write("hubdb: " + "".join(each if each.isprintable() else "?" for each in line) + "\n")
+    sys.stderr.flush()
+
+
+def answer(value):
+    json.dump(value, sys.stdout, sort_keys=True)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="hubdb")
+    verbs = parser.add_subparsers(dest="verb")
+    verbs.required = True
+    for verb in ("facts", "revision", "digest", "empty", "sessions"):
+        verbs.add_parser(verb).add_argument("database")
+    for verb in ("inventory", "backup"):
+        one = verbs.add_parser(verb)
+        one.add_argument("database")
+        one.add_argument("out")
+    for verb in ("prove", "put-back"):
+        one = verbs.add_parser(verb)
+        one.add_argument("database")
+        one.add_argument("file")
+    one = verbs.add_parser("compare")
+    one.add_argument("old")
+    one.add_argument("new")
+    deeds = verbs.add_parser("token").add_subparsers(dest="deed")
+    deeds.required = True
+    one = deeds.add_parser("create")
+    one.add_argument("--wait", action="store_true")
+    one.add_argument("--user")
+    one.add_argument("--expires", type=int, default=600)
+    one.add_argument("database")
+    deeds.add_parser("delete").add_argument("database")
+    return parser.parse_args()
+
+
+def run(given):
+    if given.verb == "compare":
+        return inventory.compare(given.old, given.new)
+    database = open_database(given.database)
+    if given.verb == "token" and given.deed == "create":
+        return tokens.create(database, given.user, given.expires, given.wait)
+    if given.verb == "token":
+        return tokens.delete(database)
+    verbs = {
+        "facts": lambda: facts.facts(database),
+        "digest": lambda: digests.digest(database),
+        "inventory": lambda: inventory.write(database, given.out),
+        "backup": lambda: database.backup(given.out),
+        "prove": lambda: database.prove(given.file),
+        "put-back": lambda: database.put_back(given.file),
+        "empty": database.empty,
+        "sessions": database.sessions,
+    }
+    return verbs[given.verb]()
+
+
+def main():
+    # A TERM ends the program through its cleanup.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda number, _: sys.exit(128 + number))
+    try:
+        given = arguments()
+        if given.verb == "revision":
+            print(facts.revision(open_database(given.database)))
+        else:
+            answer(run(given))
+            if given.verb == "token":
+                # All is committed and said, and the hub may be waiting: taking a whole hub's modules down takes longer.
+                os._exit(0)
+    except Refused as error:
+        log(str(error))
+        sys.exit(1)
+    except OSError as error:
+        log(f"{error.filename}: {error.strerror}.")
+        sys.exit(1)
+    except tokens.NotKept:
+        log("No token is made, because the migration from JupyterHub 1.x drops all of them.")
+        sys.exit(NOT_KEPT)

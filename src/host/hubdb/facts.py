@@ -1,0 +1,68 @@
+"""What is known of a database before anything is done to it."""
+
+import json
+
+from .database import Refused, shown
+from .revisions import half_migrated, has
+
+
+def count(database, rest):
+    return next(iter(database.select("SELECT count(*) FROM " + rest)))[0]
+
+
+def running_servers(database, tables):
+    """Servers the hub counts as running. Nothing of a spawner's state but an integer pid is told."""
+    if not (has(tables, "spawners", "server_id") and "users" in tables):
+        return []
+    query = (
+        "SELECT u.name, s.name, s.state FROM spawners s JOIN users u ON u.id = s.user_id "
+        "WHERE s.server_id IS NOT NULL ORDER BY 1, 2"
+    )
+    return [
+        {"user": shown(user), "name": shown(name or ""), "pid": pid_of(state)}
+        for user, name, state in database.select(query)
+    ]
+
+
+def pid_of(state):
+    try:
+        pid = json.loads(state)["pid"]
+    except (TypeError, ValueError, KeyError, RecursionError):
+        return None
+    return pid if type(pid) is int and pid > 0 else None
+
+
+def server_clients(database, tables):
+    """Servers with an OAuth client: with one, the migration of 2.x to 5.0 and later breaks off (jupyterhub#5427)."""
+    if not (has(tables, "spawners", "oauth_client_id") and has(tables, "oauth_clients", "identifier")):
+        return 0
+    return count(database, "spawners s JOIN oauth_clients c ON s.oauth_client_id = c.identifier")
+
+
+def facts(database):
+    with database.reading():
+        tables = database.tables()
+        found = database.revisions()
+        result = {
+            "dialect": database.dialect,
+            "revision": found[0] if len(found) == 1 else None,
+            "half_migrated": half_migrated(found, tables),
+            "rows": {table: count(database, database.quoted(table)) for table in tables},
+            "admins": 0,
+            "servers": running_servers(database, tables),
+            "server_clients": server_clients(database, tables),
+        }
+        if has(tables, "users", "admin"):
+            result["admins"] = sum(1 for (admin,) in database.rows("users", ["admin"]) if admin)
+        result.update(database.about())
+        return result
+
+
+def revision(database):
+    with database.reading():
+        found = database.revisions()
+    if len(found) != 1:
+        raise Refused(f"The database {database.title} has {len(found)} rows in alembic_version, not one.")
+    if not found[0].isalnum():
+        raise Refused(f"The database {database.title} has no revision in alembic_version.")
+    return found[0]

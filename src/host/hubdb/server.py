@@ -1,0 +1,186 @@
+"""A database of any dialect that the hub's own SQLAlchemy (1.1 to 2.x) reaches.
+
+A dialect with more to offer than others is a subclass in a module of its own, with a line in database.DIALECTS. What it
+may replace: `isolation` and `begin` (how one consistent read begins), `schema_lines`, `about`, `backup`, `prove`,
+`put_back`, `empty` and `sessions`.
+"""
+
+import contextlib
+import re
+import urllib.parse
+
+import sqlalchemy
+import sqlalchemy.exc
+from sqlalchemy import sql
+from sqlalchemy.engine import url as urls
+
+from .database import Database, Refused
+from .revisions import HUB_TABLES, TEMPORARY
+
+VERSION = tuple(int(part) for part in re.findall(r"\d+", sqlalchemy.__version__)[:2])
+
+
+class Server(Database):
+    # The isolation level in which all statements of a transaction see the same rows.
+    isolation = "SERIALIZABLE"
+
+    def __init__(self, url, options):
+        try:
+            self.url = urls.make_url(url)
+        except Exception as error:
+            # Not its text: that is the URL, with the password.
+            raise Refused("The hub's db_url is no database URL.") from error
+        self.options = options
+        self.dialect = self.url.get_backend_name()
+        self.title = self.without_secrets()
+        # Set in `reading`.
+        self.connection = None
+        self.inspector = None
+        self.columns_of = {}
+
+    def without_secrets(self):
+        """The URL less its password and its query, which may hold anything."""
+        parts = {name: getattr(self.url, name) for name in ("drivername", "username", "host", "port", "database")}
+        return repr(getattr(urls.URL, "create", urls.URL)(**parts))
+
+    def engine(self):
+        try:
+            return sqlalchemy.create_engine(self.url, **self.options)
+        except ImportError as error:
+            raise Refused(f"The driver of {self.title} could not be imported: {error}.") from error
+        except Exception as error:
+            raise Refused(f"SQLAlchemy does not take {self.title} ({type(error).__name__}).") from error
+
+    @contextlib.contextmanager
+    def connected(self, isolation=None):
+        """Context: a connection, with errors in words; in that isolation level where the dialect has it."""
+        engine = self.engine()
+        try:
+            connection = engine.connect()
+            try:
+                yield self.isolated(connection, isolation)
+            finally:
+                connection.close()
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            raise Refused(self.in_words(getattr(error, "orig", None) or type(error).__name__)) from error
+        finally:
+            engine.dispose()
+
+    def isolated(self, connection, level):
+        if level is None:
+            return connection
+        try:
+            return connection.execution_options(isolation_level=level)
+        except (NotImplementedError, sqlalchemy.exc.ArgumentError):
+            return connection
+
+    @contextlib.contextmanager
+    def reading(self):
+        with self.connected(self.isolation) as connection:
+            transaction = connection.begin()
+            try:
+                self.begin(connection)
+                self.connection = connection
+                self.inspector = sqlalchemy.inspect(connection)
+                self.columns_of = {}
+                yield self
+            finally:
+                self.connection = self.inspector = None
+                transaction.rollback()
+
+    def begin(self, connection):
+        """The statements that make the transaction which has just begun a consistent one that only reads."""
+
+    def has_table(self, name):
+        return self.connection.dialect.has_table(self.connection, name)
+
+    def tables(self):
+        """The hub's tables by name, and those that refer to one of them by a foreign key, however indirectly."""
+        names = set(self.inspector.get_table_names())
+        found = {name for name in names if name in HUB_TABLES or name.startswith(TEMPORARY)}
+        referred = {name: self.referred(name) for name in names - found} if found else {}
+        while True:
+            more = {name for name in referred if name not in found and referred[name] & found}
+            if not more:
+                return {name: [column["name"] for column in self.columns(name)] for name in sorted(found)}
+            found |= more
+
+    def referred(self, table):
+        """The tables of the same schema that a table refers to."""
+        keys = self.inspector.get_foreign_keys(table)
+        return {key["referred_table"] for key in keys if key["referred_schema"] in (None, self.schema())}
+
+    def schema(self):
+        return self.inspector.default_schema_name
+
+    def columns(self, table):
+        """The columns of a table as SQLAlchemy's inspector describes them: name, type, nullable, default."""
+        if table not in self.columns_of:
+            self.columns_of[table] = self.inspector.get_columns(table)
+        return self.columns_of[table]
+
+    def rows(self, table, columns, where=""):
+        types = {column["name"]: column["type"] for column in self.columns(table)}
+        selected = [sql.column(name, types[name]) for name in columns]
+        source = sql.table(table, *selected)
+        statement = sql.select(*source.columns) if VERSION >= (1, 4) else sql.select(list(source.columns))
+        return self.stream(statement.where(sql.text(where)) if where else statement)
+
+    def select(self, statement):
+        return self.stream(text(statement))
+
+    def stream(self, statement):
+        for row in self.connection.execute(statement.execution_options(stream_results=True)):
+            yield tuple(row)
+
+    def quoted(self, name):
+        preparer = self.connection.dialect.identifier_preparer
+        found = preparer.quote(name)
+        # `text` doubles it again.
+        return found.replace("%%", "%") if getattr(preparer, "_double_percents", False) else found
+
+    def schema_lines(self):
+        lines = []
+        for table in self.tables():
+            for column in self.columns(table):
+                lines.append(
+                    [table, "column"] + [str(column.get(key)) for key in ("name", "type", "nullable", "default")]
+                )
+            key = self.inspector.get_pk_constraint(table) or {}
+            lines.append([table, "primary key"] + list(key.get("constrained_columns") or []))
+            for key in self.inspector.get_foreign_keys(table):
+                options = sorted((name, str(value)) for name, value in (key.get("options") or {}).items())
+                where = [key["constrained_columns"], key["referred_table"], key["referred_columns"], options]
+                lines.append([table, "foreign key", where])
+            for index in self.inspector.get_indexes(table):
+                lines.append([table, "index", index["name"], index["column_names"], bool(index["unique"])])
+        return lines
+
+    def about(self):
+        version = getattr(self.connection.dialect, "server_version_info", None) or ()
+        return {
+            "server": " ".join([self.dialect, ".".join(str(part) for part in version)]).strip(),
+            "name": self.url.database or "",
+            "size": None,
+            "problems": [],
+            "warnings": [],
+            "backup": {"format": "lines", "tool": "SQLAlchemy " + sqlalchemy.__version__},
+            "proof": "scratch file",
+        }
+
+    def sessions(self):
+        """A dialect that nothing is known of does not tell."""
+        return []
+
+    def in_words(self, error):
+        """The first line of an error, less the password. Statements and their values are never told."""
+        first = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+        password = self.url.password
+        for secret in {str(password or ""), urllib.parse.quote_plus(str(password or ""))}:
+            first = first.replace(secret, "***") if secret else first
+        return f"The database {self.title} could not be used: {first}."
+
+
+def text(statement):
+    """A statement without parameters: a colon in it is a colon."""
+    return sql.text(statement.replace(":", r"\:"))

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type HubEnvironment, hubEnvironment, type Release } from '../support/hub-environment.ts';
@@ -119,9 +119,52 @@ describe.each(releases)('on JupyterHub %s', (release) => {
     const { stdout } = await run(release, directory);
     expect(stdout).not.toMatch(/canary|can@ary|can%40ary/);
     expect((JSON.parse(stdout) as Introspection).database).toEqual({
-      ...{ dialect: 'postgresql', driver: 'psycopg2', path: null, has_arguments: false },
+      ...{ dialect: 'postgresql', driver: 'psycopg2', path: null, has_arguments: false, arguments_are_json: true },
       ...{ has_password: true, has_query: true, url: 'postgresql+psycopg2://hub:***@db.example.org:5433/hub' },
     });
+  });
+
+  test('writes how the hub reaches its database into a file for its owner alone', async () => {
+    const url = 'postgresql+psycopg2://hub:can%40ary@db.example.org:5433/hub?sslpassword=canary';
+    const config = `c.JupyterHub.db_url = '${url}'; c.JupyterHub.db_kwargs = {'connect_args': {'connect_timeout': 3}}
+import os; os.chdir('/')`;
+    const directory = await hubDirectory({
+      'jupyterhub_config.py': config,
+      'plain.py': '',
+      'db.json': 'longer '.repeat(99),
+    });
+    const told = async (...args: string[]) => {
+      const { status, stdout } = await run(release, directory, ['--database-file', 'db.json', ...args]);
+      expect(status).toBe(0);
+      expect(stdout).not.toMatch(/canary|can@ary|can%40ary/);
+      expect((await stat(join(directory, 'db.json'))).mode & 0o777).toBe(0o600);
+      return JSON.parse(await readFile(join(directory, 'db.json'), 'utf8'));
+    };
+    expect(await told()).toEqual({ url, kwargs: { connect_args: { connect_timeout: 3 } } });
+    expect(await told('-f', 'plain.py')).toEqual({ url: 'sqlite:///jupyterhub.sqlite', kwargs: {} });
+    const bare = { url: 'sqlite:///some where.sqlite', kwargs: {} };
+    expect(await told('-f', 'plain.py', '--db=some where.sqlite')).toEqual(bare);
+  });
+
+  test('writes over no link, and not what is only a part of it', async () => {
+    const directory = await hubDirectory({
+      'jupyterhub_config.py': '',
+      'code.py': 'c.JupyterHub.db_kwargs = {"connect_args": {"ssl": object()}}',
+      precious: 'precious',
+    });
+    await symlink('precious', join(directory, 'link'));
+    await link(join(directory, 'precious'), join(directory, 'second name'));
+    for (const name of ['link', 'second name']) {
+      const { status, stdout } = await run(release, directory, ['--database-file', name]);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
+    }
+    const { status, stderr } = await run(release, directory, ['--database-file', 'out', '-f', 'code.py']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('db_kwargs hold more than JSON can');
+    const facts = (await introspect(release, directory, ['-f', 'code.py'])).database;
+    expect(facts).toMatchObject({ has_arguments: true, arguments_are_json: false });
+    expect(await readdir(directory)).not.toContain('out');
   });
 
   test('takes command line and environment as the hub does', async () => {

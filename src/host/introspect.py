@@ -1,16 +1,18 @@
 """What a JupyterHub's own code makes of its configuration, without starting the hub.
 
-usage: HUB_PYTHON introspect.py [the hub's own arguments]
+usage: HUB_PYTHON introspect.py [--database-file OUT] [the hub's own arguments]
 
 Runs under the hub's interpreter, in its directory, as its user, with its environment; every release from 1.0 on.
 JSON on stdout, one sentence on stderr when it fails (status 1). Executes the configuration, as the hub's start and
 `jupyterhub upgrade-db` do, and writes nothing itself: no database is opened, no secret made, no bytecode left behind.
-Secrets are not told, so neither is what the configuration prints.
+Secrets are not told, so neither is what the configuration prints. Only OUT, where it is asked for, has one: how the hub
+reaches its database, for hubdb.
 """
 
 import json
 import os
 import re
+import stat
 import sys
 import sysconfig
 
@@ -246,8 +248,34 @@ def database(hub):
         "has_password": bool(url.password),
         "has_query": bool(url.query),
         "has_arguments": bool(hub.db_kwargs),
+        "arguments_are_json": are_json(hub.db_kwargs),
         "url": bounded(shown),
     }
+
+
+def are_json(value):
+    """Whether JSON holds the value as it is. What is of code's own making, like an SSL context, it cannot."""
+    try:
+        return json.loads(json.dumps(value)) == value
+    except (TypeError, ValueError):
+        return False
+
+
+def write_database_file(path, hub):
+    """What hubdb takes as @FILE, for the owner alone. A file that is there must be theirs: no link is followed."""
+    if not are_json(hub.db_kwargs):
+        raise Refused("The hub's db_kwargs hold more than JSON can, so nothing but the hub can use its database.")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise Refused(f"{path} could not be written: {error.strerror}.") from error
+    with open(descriptor, "w") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
+            raise Refused(f"{path} is not a file of this user's own.")
+        os.fchmod(descriptor, 0o600)
+        os.ftruncate(descriptor, 0)
+        json.dump({"url": hub.db_url, "kwargs": hub.db_kwargs}, file)
 
 
 def sqlite_path(url):
@@ -314,7 +342,7 @@ def heads():
     return found[0]
 
 
-def introspect(arguments):
+def introspect(arguments, database_file=None):
     # Imports find what they find in the hub itself, and none of the programs beside this one. `python -m jupyterhub`
     # looks into the working directory first, the jupyterhub script beside itself: both are there, last.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
@@ -329,6 +357,8 @@ def introspect(arguments):
     files.add_modules()
     files.paths.add(config_file)
     facts = database(hub)
+    if database_file is not None:
+        write_database_file(database_file, hub)
     cookie_secret_file = os.path.abspath(os.path.expanduser(hub.cookie_secret_file))
     read, complete = files.result(os.path.dirname(config_file), [facts["path"], cookie_secret_file])
     template, has_announcement = page_template(hub)
@@ -377,7 +407,11 @@ def main():
         os.dup2(nowhere, number)
     status = 0
     try:
-        out.write(json.dumps(introspect(sys.argv[1:]), sort_keys=True) + "\n")
+        arguments, database_file = sys.argv[1:], None
+        if arguments[:1] == ["--database-file"]:
+            # The configuration may change the directory.
+            database_file, arguments = os.path.abspath(arguments[1]), arguments[2:]
+        out.write(json.dumps(introspect(arguments, database_file), sort_keys=True) + "\n")
     except Refused as error:
         line = f"introspect.py: {error}"
         log.write("".join(each if each.isprintable() else " " for each in bounded(line, 1000)) + "\n")

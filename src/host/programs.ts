@@ -21,7 +21,17 @@ import hubdbDatabase from './hubdb/database.py';
 import hubdbDigests from './hubdb/digests.py';
 import hubdbFacts from './hubdb/facts.py';
 import hubdbInventory from './hubdb/inventory.py';
+import hubdbMyprograms from './hubdb/myprograms.py';
+import hubdbMyrights from './hubdb/myrights.py';
+import hubdbMyscratch from './hubdb/myscratch.py';
+import hubdbMysql from './hubdb/mysql.py';
+import hubdbPgprograms from './hubdb/pgprograms.py';
+import hubdbPgrights from './hubdb/pgrights.py';
+import hubdbPgscratch from './hubdb/pgscratch.py';
+import hubdbPostgresql from './hubdb/postgresql.py';
+import hubdbPrograms from './hubdb/programs.py';
 import hubdbRevisions from './hubdb/revisions.py';
+import hubdbScratch from './hubdb/scratch.py';
 import hubdbServer from './hubdb/server.py';
 import hubdbSqlite from './hubdb/sqlite.py';
 import hubdbTokens from './hubdb/tokens.py';
@@ -47,7 +57,17 @@ const HUBDB: Programs = {
   'hubdb/digests.py': hubdbDigests,
   'hubdb/facts.py': hubdbFacts,
   'hubdb/inventory.py': hubdbInventory,
+  'hubdb/myprograms.py': hubdbMyprograms,
+  'hubdb/myrights.py': hubdbMyrights,
+  'hubdb/myscratch.py': hubdbMyscratch,
+  'hubdb/mysql.py': hubdbMysql,
+  'hubdb/pgprograms.py': hubdbPgprograms,
+  'hubdb/pgrights.py': hubdbPgrights,
+  'hubdb/pgscratch.py': hubdbPgscratch,
+  'hubdb/postgresql.py': hubdbPostgresql,
+  'hubdb/programs.py': hubdbPrograms,
   'hubdb/revisions.py': hubdbRevisions,
+  'hubdb/scratch.py': hubdbScratch,
   'hubdb/server.py': hubdbServer,
   'hubdb/sqlite.py': hubdbSqlite,
   'hubdb/tokens.py': hubdbTokens,

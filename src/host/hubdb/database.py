@@ -6,7 +6,11 @@ import json
 import os
 
 # The class for each dialect of SQLAlchemy: its module and its name. What is not here is a Server like any other.
-DIALECTS = {}
+DIALECTS = {
+    "postgresql": ("postgresql", "PostgreSQL"),
+    "mysql": ("mysql", "MySQL"),
+    "mariadb": ("mysql", "MySQL"),
+}
 
 
 class Refused(Exception):
@@ -96,6 +100,11 @@ def shown(text):
     """A text of the database for people: it has neither lone surrogates nor control characters."""
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(each if each.isprintable() else "?" for each in text)
+
+
+def some(names, first=5):
+    """The first of some names, and how many more there are."""
+    return ", ".join(names[:first]) + (f" and {len(names) - first} more" if len(names) > first else "")
 
 
 def open_database(argument):

@@ -1,3 +1,4 @@
+import { RULES } from './hub/advice/rules/index.ts';
 import { type InputName, RESTORE_INPUTS } from './inputs/definitions.ts';
 import { Form } from './inputs/form.ts';
 import {
@@ -37,6 +38,8 @@ export interface Inputs {
   connection: Connection;
   /** Normalised (PEP 440), or `latest`. Empty in the modes that change no version. */
   targetVersion: string;
+  /** Rules of the advice whose blockers do not stop the upgrade. */
+  acceptAdvice: string[];
   hub: {
     configPath?: string | undefined;
     environmentPath?: string | undefined;
@@ -108,6 +111,7 @@ export async function readInputs(
   const inputs: Inputs = {
     mode,
     targetVersion: readTargetVersion(form, mode),
+    acceptAdvice: readAcceptAdvice(form, mode),
     connection: await readConnection(form),
     hub: readHub(form),
     backup: {
@@ -137,6 +141,13 @@ export async function readInputs(
   if (restore !== undefined) inputs.restore = restore;
   form.finish();
   return inputs;
+}
+
+function readAcceptAdvice(form: Form, mode: Inputs['mode']): string[] {
+  if (form.given('accept-advice') && (mode === 'backup' || mode === 'restore')) {
+    form.refuse('accept-advice', `has no meaning in mode ${mode}, which changes no version; remove it`);
+  }
+  return form.list('accept-advice', /[\s,]+/, oneOf(...RULES.map(({ id }) => id)));
 }
 
 function readTargetVersion(form: Form, mode: Inputs['mode']): string {

@@ -35,6 +35,7 @@ const base: Omit<RunResult, 'outcome' | 'steps'> = {
   notTried: [],
   guarantees: [],
   warnings: [],
+  advice: [],
 };
 
 type Short = [name: string, title: string, startedAt: number, seconds: number, outcome?: StepReport['outcome']];

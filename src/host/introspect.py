@@ -343,6 +343,9 @@ def heads():
 
 
 def introspect(arguments, database_file=None):
+    sys.path.insert(0, HERE)
+    import introspect_traits
+
     # Imports find what they find in the hub itself, and none of the programs beside this one. `python -m jupyterhub`
     # looks into the working directory first, the jupyterhub script beside itself: both are there, last.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
@@ -396,6 +399,7 @@ def introspect(arguments, database_file=None):
         "spawner": classes["spawner"],
         "proxy": {"class": classes["proxy"], "should_start": None if should_start is None else bool(should_start)},
         "services": [bounded(each.get("name", ""), 200) for each in hub.services if isinstance(each, dict)][:1000],
+        "configuration": introspect_traits.configuration(hub),
     }
 
 

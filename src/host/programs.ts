@@ -36,6 +36,7 @@ import hubdbServer from './hubdb/server.py';
 import hubdbSqlite from './hubdb/sqlite.py';
 import hubdbTokens from './hubdb/tokens.py';
 import introspect from './introspect.py';
+import introspectTraits from './introspect_traits.py';
 import journal from './journal.sh';
 import launch from './launch.sh';
 import notice from './notice.sh';
@@ -73,12 +74,15 @@ const HUBDB: Programs = {
   'hubdb/tokens.py': hubdbTokens,
 };
 
+/** What the hub's own code makes of its configuration: a program of two modules. */
+const INTROSPECT: Programs = { 'introspect.py': introspect, 'introspect_traits.py': introspectTraits };
+
 /** Looks at the hub without touching it: discover.sh. */
 export const DISCOVERY: Programs = {
   'common.sh': common,
   'as-hub.sh': asHub,
   'discover.sh': discover,
-  'introspect.py': introspect,
+  ...INTROSPECT,
   ...HUBDB,
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Configuration, configurationSchema } from './advice/configuration.ts';
 
 // What discover.sh prints comes from a host that may be hostile: every field has a shape and a bound, and one that has
 // another shape than expected ends the run before anything is touched.
@@ -19,6 +20,7 @@ const introspectSchema = z.object({
   proxy: z.object({ should_start: z.boolean().nullish() }),
   database: z.object({ dialect: text, path: text.nullish(), url: text }),
   page_template: text.nullish(),
+  configuration: configurationSchema,
 });
 
 const databaseFactsSchema = z.object({
@@ -29,6 +31,8 @@ const databaseFactsSchema = z.object({
   servers: z.array(z.object({ user: text, name: text, pid: z.number().int().positive().nullish() })).max(100_000),
   quick_check: text,
   half_migrated: z.array(text).max(100),
+  /** Named servers whose names JupyterHub 6.0 would not take. */
+  unsafe_server_names: z.number().int().nonnegative(),
 });
 
 export type DatabaseFacts = z.infer<typeof databaseFactsSchema>;
@@ -41,6 +45,7 @@ const NO_DATABASE: DatabaseFacts = {
   servers: [],
   quick_check: 'it cannot be read',
   half_migrated: [],
+  unsafe_server_names: 0,
 };
 
 /** Everything that discovery found out about the hub and its host. Sizes in bytes. */
@@ -66,6 +71,8 @@ export interface Facts {
   codeRevision: string;
   configFile: string;
   configFiles: string[];
+  /** What of it the advice rests on. */
+  configuration: Configuration;
   cookieSecretFile?: string;
   bindUrl: string;
   baseUrl: string;
@@ -238,6 +245,7 @@ export function parseFacts(raw: Map<string, string>, unit: string, isRestore = f
     codeRevision: hub.code_revision,
     configFile: hub.config_file,
     configFiles: hub.config_files,
+    configuration: hub.configuration,
     ...(hub.cookie_secret_file ? { cookieSecretFile: hub.cookie_secret_file } : {}),
     bindUrl: hub.bind_url,
     baseUrl: hub.base_url,

@@ -2,6 +2,7 @@
 export const INPUT_DEFAULTS = {
   mode: 'upgrade',
   'target-version': '',
+  'accept-advice': '',
 
   host: '',
   port: '22',

@@ -1,5 +1,6 @@
 import { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
+import { adviceLines } from '../report/advice.ts';
 import { type Plan, planUpgrade } from '../transaction/plan.ts';
 import { connectToHost, discover } from './discover.ts';
 import type { Run } from './run.ts';
@@ -20,6 +21,7 @@ export async function showPlan(run: Run, plan: Plan): Promise<void> {
   result.versions.target = plan.to;
   result.guarantees.push(...plan.guarantees);
   result.warnings.push(...plan.warnings);
+  result.advice.push(...plan.advice);
   await log.step('plan', 'Plan', async () => {
     log.info(plan.unchanged ? `JupyterHub ${plan.to} is installed already.` : `JupyterHub ${plan.from} → ${plan.to}`);
     if (!plan.unchanged) {
@@ -30,6 +32,7 @@ export async function showPlan(run: Run, plan: Plan): Promise<void> {
     }
     for (const guarantee of plan.guarantees) log.info(`+ ${guarantee}`);
     for (const warning of plan.warnings) log.info(`! ${warning}`);
+    for (const line of adviceLines(plan.advice)) log.info(line);
     log.info(`plan digest ${plan.digest}`);
     if (plan.blockers.length > 0) {
       throw new UpgradeError(plan.blockers.join('\n'), {

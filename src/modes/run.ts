@@ -48,5 +48,6 @@ export function freshResult(inputs: Inputs, context: RunContext): RunResult {
     notTried: [],
     guarantees: [],
     warnings: [],
+    advice: [],
   };
 }

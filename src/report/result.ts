@@ -1,3 +1,4 @@
+import type { Advice } from '../hub/advice/evaluate.ts';
 import type { Outcome } from '../outcome.ts';
 
 /** What one run did, whatever its end: the source of the outputs, the job summary, and the messages after it. */
@@ -34,6 +35,8 @@ export interface RunResult {
   /** What this host makes possible, e.g. that a reboot in the middle is survived. */
   guarantees: string[];
   warnings: string[];
+  /** What the releases on the way changed for this hub, gravest first. */
+  advice: Advice[];
 }
 
 export interface ErrorReport {

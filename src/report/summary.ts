@@ -1,4 +1,5 @@
 import { shellQuote } from '../ssh/quote.ts';
+import { adviceSection } from './advice.ts';
 import { block, code, folded, link, table, text } from './markdown.ts';
 import type { BackupReport, RunResult } from './result.ts';
 import { count, duration, size } from './text.ts';
@@ -24,6 +25,7 @@ function render(result: RunResult, most: number): string {
     versions(result, most),
     result.outcome === 'rollback-failed' ? backup(result, most) : '',
     list('⚠️ Warnings', result.warnings, most),
+    adviceSection(result.advice, most),
     steps(result, most),
     rows(result, most),
     servers(result, most),

@@ -78,6 +78,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     mintsToken: false,
     guarantees: [...service.guarantees, ...(isSame ? [] : environment.guarantees), ...(database?.guarantees ?? [])],
     warnings,
+    advice: [],
     told: isRunning && parameters.NOTICE_HTML !== '' ? ["notice on the hub's login and home pages"] : [],
     blockers,
     digest,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { compare } from '@renovatebot/pep440';
+import type { Advice } from '../hub/advice/evaluate.ts';
+import { adviceFor } from '../hub/advice/index.ts';
 import { databaseOf } from '../hub/databases/index.ts';
 import { environmentOf } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
@@ -31,6 +33,8 @@ export interface Plan {
   mintsToken: boolean;
   guarantees: string[];
   warnings: string[];
+  /** What the releases on the way changed for this hub, gravest first. */
+  advice: Advice[];
   /** Who will be told before the stop. */
   told: string[];
   blockers: string[];
@@ -89,6 +93,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   const dropped = droppedByDesign(from, to);
   if (dropped !== undefined) warnings.push(dropped);
   warnings.push(...serverWarnings(facts, service.serversEnd));
+  const advice = adviceFor(facts, to, inputs.acceptAdvice);
+  blockers.push(...advice.filter(({ level, accepted }) => level === 'blocker' && !accepted).map(blockerOf));
 
   const told = toldOf(inputs, facts);
   if (inputs.notify.hub && !facts.template?.hasBlock) {
@@ -132,10 +138,16 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     mintsToken,
     guarantees: parts.flatMap((part) => part.guarantees),
     warnings,
+    advice,
     told,
     blockers,
-    digest: digestOf({ from, to, facts, steps, blockers, parameters }),
+    digest: digestOf({ from, to, facts, steps, blockers, advice, parameters }),
   };
+}
+
+/** A blocker of the advice, as one of the plan's. */
+function blockerOf({ id, consequence, instead, release }: Advice): string {
+  return `JupyterHub ${release}: ${consequence} Instead: ${instead} (To upgrade nevertheless: accept-advice: ${id})`;
 }
 
 /** What every job is told about the hub, whatever it does. */
@@ -246,9 +258,10 @@ function digestOf(decisive: {
   facts: Facts;
   steps: Step[];
   blockers: string[];
+  advice: Advice[];
   parameters: Record<string, string>;
 }): string {
-  const { from, to, facts, steps, blockers } = decisive;
+  const { from, to, facts, steps, blockers, advice } = decisive;
   const content = {
     from,
     to,
@@ -261,6 +274,7 @@ function digestOf(decisive: {
     service: decisive.parameters.UNIT || facts.service.directory,
     steps: steps.map(({ name }) => name),
     blockers,
+    advice: advice.map(({ id, level, accepted }) => [id, level, accepted === true]),
   };
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

@@ -1,9 +1,13 @@
 """What is known of a database before anything is done to it."""
 
 import json
+import re
 
 from .database import Refused, shown
 from .revisions import half_migrated, has
+
+# What JupyterHub 6.0 and later take as the name of a named server.
+SERVER_NAME = re.compile(r"(?=.{1,30}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 
 
 def count(database, rest):
@@ -39,6 +43,12 @@ def server_clients(database, tables):
     return count(database, "spawners s JOIN oauth_clients c ON s.oauth_client_id = c.identifier")
 
 
+def unsafe_server_names(database, tables):
+    if not has(tables, "spawners", "name"):
+        return 0
+    return sum(1 for (name,) in database.rows("spawners", ["name"]) if name and not SERVER_NAME.match(name))
+
+
 def facts(database):
     with database.reading():
         tables = database.tables()
@@ -51,6 +61,7 @@ def facts(database):
             "admins": 0,
             "servers": running_servers(database, tables),
             "server_clients": server_clients(database, tables),
+            "unsafe_server_names": unsafe_server_names(database, tables),
         }
         if has(tables, "users", "admin"):
             result["admins"] = sum(1 for (admin,) in database.rows("users", ["admin"]) if admin)

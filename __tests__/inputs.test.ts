@@ -31,6 +31,7 @@ describe('readInputs', () => {
     expect(await read(UPGRADE)).toEqual({
       mode: 'upgrade',
       targetVersion: '6.1.1',
+      acceptAdvice: [],
       connection: {
         host: 'hub.example.org',
         port: 22,
@@ -54,6 +55,7 @@ describe('readInputs', () => {
       ...UPGRADE,
       mode: 'plan',
       'target-version': 'v6.2.0-RC.1',
+      'accept-advice': 'allow-config, xsrf-forms\nallow-config',
       host: 'Hub.Example.org',
       port: '2222',
       'ssh-private-key': given.PEM_KEY,
@@ -89,6 +91,7 @@ describe('readInputs', () => {
     expect(await read(all)).toEqual({
       mode: 'plan',
       targetVersion: '6.2.0rc1',
+      acceptAdvice: ['allow-config', 'xsrf-forms'],
       connection: {
         host: 'hub.example.org',
         port: 2222,
@@ -216,6 +219,16 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
   [{ 'target-version': '6.99999999999999999999' }, 'is not a version of JupyterHub'],
   [{ 'target-version': '-r req.txt' }, 'target-version: "-r req.txt" begins with "-"; write it without'],
   [{ mode: 'backup' }, 'target-version: has no meaning in mode backup, which changes no version; remove it'],
+
+  // The advice.
+  [
+    { 'accept-advice': 'allow-config allow_all' },
+    'accept-advice: "allow_all" is not known here; write auth-state-key, sqlite-url-options, ',
+  ],
+  [
+    { mode: 'backup', 'target-version': '', 'accept-advice': 'blacklist' },
+    'accept-advice: has no meaning in mode backup, which changes no version; remove it',
+  ],
 
   // The host.
   [{ host: 'https://hub.example.org/' }, 'host: is a web address; write only the name of the machine'],

@@ -62,7 +62,7 @@ export const rulesOf4: Rule[] = [
     level: 'warning',
     when: [{ package: 'jupyterhub-announcement', versions: '<0.9.2' }],
     consequence: 'This release of jupyterhub-announcement cannot post announcements: it sends no XSRF token.',
-    instead: 'jupyterhub-announcement 0.9.2 or newer.',
+    instead: 'Install jupyterhub-announcement 0.9.2 or newer.',
     sources: ['https://github.com/rcthomas/jupyterhub-announcement/issues/27'],
   },
 ];

@@ -147,7 +147,6 @@ export const rulesOf5: Rule[] = [
     consequence: 'Tokens have at most 64 characters. A longer one in the configuration ends the hub at its start.',
     instead: 'A token of 32 or 64 hexadecimal digits (`openssl rand -hex 16`), given to the service, too.',
     sources: [code('5.5.3', 'jupyterhub/orm.py'), code('6.1.0', 'jupyterhub/orm.py')],
-    measured: '',
   },
   {
     id: 'tokens-of-64',
@@ -171,6 +170,5 @@ export const rulesOf5: Rule[] = [
       'A service whose name has a slash, an escape (%20), a space at its end, or nothing but dots ends the hub at its start.',
     instead: 'Another name, for the service itself and in its roles.',
     sources: [code('5.5.3', 'jupyterhub/services/service.py'), code('6.1.0', 'jupyterhub/services/service.py')],
-    measured: '',
   },
 ];

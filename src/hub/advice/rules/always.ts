@@ -9,7 +9,7 @@ export const always: Rule[] = [
     level: 'blocker',
     when: [{ on: ['Authenticator.enable_auth_state'] }, { not: { count: 'keys for auth_state' } }],
     consequence:
-      'auth_state is enabled, but the hub is started without a key for it: it ends at once ("auth_state is enabled, but ' +
+      'The hub is started without a key for auth_state, though that is enabled: it ends at once ("auth_state is enabled, but ' +
       'encryption is not available").',
     instead: 'Give the service the environment variable JUPYTERHUB_CRYPT_KEY, or set `c.CryptKeeper.keys`.',
     sources: ['https://jupyterhub.readthedocs.io/en/stable/reference/authenticators.html#authentication-state'],

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { until } from '../../bench/hub/run.ts';
 import { shellAssignments } from '../../src/ssh/quote.ts';
@@ -197,6 +197,24 @@ describe.each(SHELLS)('with %s', (shell) => {
     await until('the step goes on', 20, () => job.processes().length === 0);
     expect(job.trace).toEqual(['undo stage']);
     expectWhole(job);
+  });
+
+  it('ends what a killed step had begun, also where nobody reaps its leader', async () => {
+    const behaviours = { do_migrate: 'sleep 600 & printf "$!" >"$MODEL/left"; wait' };
+    const job = await make(['stop', 'migrate'], { behaviours });
+    // The executor's own parent takes its orphans, and does not reap them either.
+    const adopt =
+      'import ctypes, subprocess, sys, time; ctypes.CDLL(None).prctl(36, 1); subprocess.Popen(sys.argv[1:]); time.sleep(600)';
+    const executor = job.programs.command('executor.sh', 'run', job.directory);
+    const parent = spawn(systemPython, ['-I', '-c', adopt, ...executor], { stdio: 'ignore' });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const left = join(job.model, 'left');
+    await until('the step does not begin', 20, () => existsSync(left) && readFileSync(left, 'utf8') !== '');
+    const leader = job.journal.findLast(({ event }) => event === 'session')?.rest.split(' ')[0];
+    for (const pid of [job.read('executor').split(' ')[0], leader]) kill(Number(pid));
+    await job.run();
+    expect(job.verdict).toBe('rolled-back');
+    expect(isAlive(Number(readFileSync(left, 'utf8')))).toBe(false);
   });
 
   it('a way back is walked by one executor at a time', async () => {

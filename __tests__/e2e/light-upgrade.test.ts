@@ -58,6 +58,24 @@ test('plan and backup leave the running hub and its database alone', { timeout: 
   expect(await scene.jobs()).toEqual([]);
 });
 
+test('what the running hub would refuse after the upgrade is told by the plan', { timeout: limit }, async () => {
+  const { user00002: token = '' } = scene.hub.seeded.tokens;
+  const plan = (inputs: Record<string, string>) => scene.run({ mode: 'plan', ...inputs });
+  const refused = async (inputs: Record<string, string>, sentence: RegExp) => {
+    const run = await plan(inputs);
+    expect(run).toMatchObject({ conclusion: 'failure', outputs: { 'failed-step': 'plan' } });
+    expect(run.annotations[0]?.message).toMatch(sentence);
+  };
+  await refused({ 'health-token': 'f'.repeat(32) }, /does not take the health-token: .* answered 403/);
+  await refused(
+    { 'health-token': token, 'canary-user': 'user00005' },
+    /may not see the canary-user user00005, or the hub has no such user \(answered 404\)/,
+  );
+  await refused({ 'health-url': 'http://127.0.0.1:1/' }, /did not answer: .*ECONNREFUSED/);
+  const { outputs } = await plan({ 'health-token': token, 'canary-user': 'user00002' });
+  expect(outputs.outcome).toBe('planned');
+});
+
 /** What the upgrade left for the tests after it. */
 let upgraded: { run: RunActionResult; runId: number; newest: string; backup: string; before: State };
 

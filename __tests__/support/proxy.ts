@@ -98,6 +98,7 @@ export async function startProxy(target: number, delayMs = 0): Promise<EvilProxy
       turnedAway = count;
     },
     async close() {
+      if (!listener.listening) return;
       listener.close();
       for (const { client, server } of pairs) {
         client.destroy();

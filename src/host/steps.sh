@@ -17,6 +17,7 @@ undo_hold() { :; }
 # --- announce: tell the users, and give them time ------------------------------------------------------------------
 
 do_announce() {
+  prepare_token || return 1
   if [ -n "$NOTICE_HTML" ]; then
     printf '%s\n' "$NOTICE_HTML" >"$JOB/notice.html"
     chmod 644 "$JOB/notice.html"
@@ -38,7 +39,6 @@ do_announce() {
     sleep 1
     announce_left=$((announce_left - 1))
   done
-  prepare_token
   environment_is_as_staged
 }
 
@@ -119,11 +119,13 @@ await_token() {
 }
 
 # Loads the old release's code, which takes longer than a stop, while the hub still runs. Then all of it is there before
-# the environment is switched under it. Without a token the check is left out.
+# the environment is switched under it. Without a token the check is left out, but not that of a canary user.
 prepare_token() {
   [ -n "$MINT_TOKEN" ] || return 0
   setsid sh "$PROGRAMS/executor.sh" step "$JOB" token "$EXECUTOR" </dev/null &
-  await_token "$JOB/token.out" 600 || say 'no token could be made for the check with an old token'
+  await_token "$JOB/token.out" 600 && return 0
+  say "no token could be made for the check with an old token${CANARY_USER:+, which the canary-user $CANARY_USER needs: does the hub have that user?}"
+  [ -z "$CANARY_USER" ]
 }
 
 mint_token() {
@@ -178,7 +180,7 @@ do_migrate() {
     note revision "$database_before"
     return 0
   fi
-  migrate_copies=$(database_own_copies)
+  database_own_copies >"$JOB/own-copies.new" && mv "$JOB/own-copies.new" "$JOB/own-copies" || return 1
   # -f and the service's own directory: elsewhere upgrade-db makes a new empty database and answers success.
   as_hub "$ENVIRONMENT_PATH/bin/python" -m jupyterhub upgrade-db -f "$CONFIG_PATH" || return 1
   database_after=$(database_revision) || return 1
@@ -187,9 +189,16 @@ do_migrate() {
     return 1
   fi
   note revision "$database_after"
-  database_remove_own_copies "$migrate_copies"
+  remove_own_copies
 }
-undo_migrate() { :; }
+# The data is put back by the undo of the snapshot.
+undo_migrate() { remove_own_copies; }
+
+# What upgrade-db copied at its tries only fills the disk.
+remove_own_copies() {
+  [ ! -e "$JOB/own-copies" ] || database_remove_own_copies "$(cat "$JOB/own-copies")" ||
+    say 'a copy that upgrade-db made beside the database could not be removed'
+}
 
 # --- load (restore mode): the backup's database and files take the place of what is there ------------------------------
 

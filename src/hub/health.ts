@@ -64,12 +64,52 @@ export async function lookFromOutside(
   return problems;
 }
 
-function versionIn(body: string): string | undefined {
+/**
+ * Asks the running hub whether a token will do for the checks after the upgrade: an API call, and starting and stopping
+ * the server of `canaryUser`. Returns sentences for what it is refused.
+ */
+export async function lookAtToken(
+  base: string,
+  token: string,
+  canaryUser: string | undefined,
+  dial?: Dial,
+): Promise<string[]> {
+  const get = (path: string) => fetchOnce(new URL(path, base), { Authorization: `token ${token}` }, dial);
   try {
-    const { version } = JSON.parse(body) as { version?: unknown };
-    return typeof version === 'string' ? version.slice(0, 64) : undefined;
+    const own = await get('hub/api/user');
+    if (own.status !== 200) {
+      return [
+        `The hub does not take the health-token: ${base}hub/api/user answered ${own.status}. Give one that works, or none.`,
+      ];
+    }
+    if (canaryUser === undefined) return [];
+    const user = await get(`hub/api/users/${encodeURIComponent(canaryUser)}`);
+    const isSeen = user.status === 200 && 'servers' in objectIn(user.body);
+    // Before 2.0 tokens had no scopes: they might do what their owner might.
+    const { scopes } = objectIn(own.body);
+    const mayStart = !Array.isArray(scopes) || scopes.some((scope) => /^servers(!|$)/.test(String(scope)));
+    if (isSeen && mayStart) return [];
+    return [
+      isSeen
+        ? `The health-token may not start the server of the canary-user ${canaryUser}: give it the scope servers, or leave canary-user out.`
+        : `The health-token may not see the canary-user ${canaryUser}, or the hub has no such user (answered ${user.status}): ` +
+          "give a token of that user's, or one with the scopes read:users and servers.",
+    ];
+  } catch (error) {
+    return [`${base} did not answer: ${error instanceof Error ? error.message : String(error)}.`];
+  }
+}
+
+function versionIn(body: string): string | undefined {
+  const { version } = objectIn(body);
+  return typeof version === 'string' ? version.slice(0, 64) : undefined;
+}
+
+function objectIn(body: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(body)) as Record<string, unknown>;
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { lookFromOutside } from '../hub/health.ts';
+import { type Dial, lookAtToken, lookFromOutside } from '../hub/health.ts';
 import type { Job } from '../transaction/job.ts';
 import type { Run } from './run.ts';
 
@@ -15,20 +15,35 @@ const PATIENCE_S = 45;
 
 /** Looks at the hub from the runner: at `health-url`, or through the SSH connection where the hub's own address is. */
 export async function look(run: Run, expected: Expected): Promise<string[]> {
-  const { healthUrl } = run.inputs.verify;
-  const dial = async (host: string, port: number) => (await run.link.host()).forward(host, port);
-  const base = healthUrl ?? expected.base;
-  const problems = await lookFromOutside(
-    base.endsWith('/') ? base : `${base}/`,
-    expected,
-    healthUrl === undefined ? dial : undefined,
-  );
+  const { base, dial } = wayTo(run, expected.base);
+  const problems = await lookFromOutside(base, expected, dial);
   if (problems.length === 0) {
     run.log.info(
-      `${base} answers as JupyterHub ${expected.version}${healthUrl === undefined ? ', seen through the SSH connection' : ''}.`,
+      `${base} answers as JupyterHub ${expected.version}${dial === undefined ? '' : ', seen through the SSH connection'}.`,
     );
   }
   return problems;
+}
+
+/**
+ * Looks at the hub before anything is done to it, as it will be looked at after the upgrade: what would fail then for
+ * another reason than the upgrade is told now. Returns sentences.
+ */
+export async function lookBefore(run: Run, expected: Omit<Expected, 'token'>): Promise<string[]> {
+  const { healthToken, canaryUser } = run.inputs.verify;
+  const problems = await look(run, expected);
+  if (problems.length > 0 || healthToken === undefined) return problems;
+  const { base, dial } = wayTo(run, expected.base);
+  return lookAtToken(base, healthToken, canaryUser, dial);
+}
+
+function wayTo({ inputs, link }: Run, local: string): { base: string; dial: Dial | undefined } {
+  const { healthUrl } = inputs.verify;
+  const base = healthUrl ?? local;
+  return {
+    base: base.endsWith('/') ? base : `${base}/`,
+    dial: healthUrl === undefined ? async (host, port) => (await link.host()).forward(host, port) : undefined,
+  };
 }
 
 /** Looks from outside and decides for the host. Saying nothing would keep the new hub. */

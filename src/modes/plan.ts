@@ -2,20 +2,31 @@ import { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { adviceLines } from '../report/advice.ts';
 import { type Plan, planUpgrade } from '../transaction/plan.ts';
+import { lookBefore } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
 import type { Run } from './run.ts';
 
 /** Says what an upgrade would do, and touches nothing. */
 export async function plan(run: Run): Promise<Outcome> {
   await connectToHost(run);
-  const facts = await discover(run);
+  const { facts } = await discover(run);
   const made = planUpgrade(run.inputs, facts);
-  await showPlan(run, made);
+  await showUpgrade(run, made);
   return made.unchanged ? 'unchanged' : 'planned';
 }
 
-/** Shows a plan and puts it into the result. Throws UpgradeError, with every blocker, for one that cannot be carried out. */
-export async function showPlan(run: Run, plan: Plan): Promise<void> {
+/** Shows the plan of an upgrade. A hub that is up is asked whether it is, and whether it takes what it will be checked with. */
+export async function showUpgrade(run: Run, plan: Plan): Promise<void> {
+  const isUp = plan.parameters.WAS_RUNNING === 'yes' && !plan.unchanged;
+  const expected = { base: plan.parameters.HEALTH_BASE ?? '', version: plan.from };
+  await showPlan(run, plan, isUp ? () => lookBefore(run, expected) : undefined);
+}
+
+/**
+ * Shows a plan and puts it into the result. Throws UpgradeError, with every blocker, for one that cannot be carried out;
+ * `look` finds those that the running hub itself has.
+ */
+export async function showPlan(run: Run, plan: Plan, look?: () => Promise<string[]>): Promise<void> {
   const { log, result } = run;
   result.plan = { digest: plan.digest };
   result.versions.target = plan.to;
@@ -34,8 +45,9 @@ export async function showPlan(run: Run, plan: Plan): Promise<void> {
     for (const warning of plan.warnings) log.info(`! ${warning}`);
     for (const line of adviceLines(plan.advice)) log.info(line);
     log.info(`plan digest ${plan.digest}`);
-    if (plan.blockers.length > 0) {
-      throw new UpgradeError(plan.blockers.join('\n'), {
+    const blockers = [...plan.blockers, ...((await look?.()) ?? [])];
+    if (blockers.length > 0) {
+      throw new UpgradeError(blockers.join('\n'), {
         step: 'plan',
         hub: 'Nothing was touched.',
         next: 'Mend what is said above and run the job again.',

@@ -8,7 +8,7 @@ import { backUp } from './back-up.ts';
 import { confirm, look } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
 import { followJob } from './follow-job.ts';
-import { showPlan } from './plan.ts';
+import { showUpgrade } from './plan.ts';
 import type { Run } from './run.ts';
 import { startJob, takeBack } from './start-job.ts';
 import { tellUsers } from './tell.ts';
@@ -16,9 +16,9 @@ import { tellUsers } from './tell.ts';
 /** The whole upgrade: everything that can fail comes before the stop, and after it the host finishes or goes back. */
 export async function upgrade(run: Run): Promise<Outcome> {
   await connectToHost(run);
-  const facts = await discover(run);
+  const { facts } = await discover(run);
   const plan = planUpgrade(run.inputs, facts);
-  await showPlan(run, plan);
+  await showUpgrade(run, plan);
   if (plan.unchanged) return unchanged(run, facts, plan);
 
   const token = tokenFor(run, plan);

@@ -31,6 +31,19 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
       `The backup was made with the environment ${manifest.environment.path}; the hub now uses ${facts.environment.path}.`,
     );
   }
+  if (facts.broken !== undefined) warnings.push(`${facts.broken} What the backup says of the hub is used instead.`);
+  const isFresh = facts.version === '';
+  if (isFresh && environment.install === 'in-place') {
+    blockers.push(
+      `The environment ${facts.environment.path} is broken, and this host allows no private mount in which to make it anew: ` +
+        'do so by hand, as RESTORE.txt in the backup says, or use sudo (become: sudo).',
+    );
+  }
+  if (isFresh && facts.python === '') {
+    blockers.push(
+      `The Python in ${facts.environment.path} does not run: make the environment anew with \`python3 -m venv\`.`,
+    );
+  }
   const isRunning = service.state.running;
   if (!service.state.running) warnings.push(`The hub does not run now: ${service.state.reason}.`);
   warnings.push(
@@ -59,6 +72,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     PREVIOUS_VERSION: facts.version,
     PREVIOUS_REVISION: facts.database.revision ?? '',
     WAS_RUNNING: isRunning ? 'yes' : 'no',
+    FRESH_ENVIRONMENT: isFresh ? 'yes' : '',
     MINT_TOKEN: '',
     HEALTH_TOKEN: inputs.verify.healthToken ?? '',
     FILES: files.join('\n'),
@@ -70,7 +84,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     .update(JSON.stringify({ from: facts.version, to, manifest, steps: steps.map(({ name }) => name), blockers }))
     .digest('hex');
   return {
-    from: facts.version,
+    from: isFresh ? 'of a broken environment' : facts.version,
     to,
     unchanged: false,
     steps,

@@ -41,7 +41,7 @@ export function sampleManifest(contents = CONTENTS, root = '/srv/the hub'): Mani
     createdAt: '2026-11-22T20:50:00.000Z',
     runUrl: 'https://github.com/acme/hub/actions/runs/77',
     host: 'hub.example.org',
-    jupyterhub: { version: '4.1.6', revision: '833da8570507' },
+    jupyterhub: { version: '4.1.6', revision: '833da8570507', address: 'http://127.0.0.1:8000/' },
     python: '3.11.2',
     service: { manager: 'systemd', unit: 'jupyterhub.service', user: 'jupyterhub', workingDirectory: root },
     environment: { path: '/opt/jupyterhub', manager: 'pip' },

@@ -1,6 +1,6 @@
 // The workflows of examples/, run from their own YAML. What the box has other than a usual host (ports, no systemd) is in
 // the defaults of a copy of action.yml, so that the examples need not speak of it.
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import type { HubInABox } from '../../bench/hub/hub.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
 import { type MachineHub, startMachineHub } from '../../bench/hub/machine.ts';
 import { missingRequirements } from '../../bench/hub/requirements.ts';
+import { until } from '../../bench/hub/run.ts';
 import { stateDirectoryOf } from '../../bench/hub/state.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { type RunWorkflowOptions, runWorkflow, type WorkflowResult } from '../../bench/runner/run-workflow.ts';
@@ -25,6 +26,8 @@ const limit = 600_000;
 interface Scene<Hub extends HubInABox> {
   hub: Hub;
   service: ResultsService;
+  /** A directory of this scene, gone with it. */
+  work: string;
   /** The number of the newest run. */
   runId(): number;
   run(example: string, options: Partial<RunWorkflowOptions>): Promise<WorkflowResult>;
@@ -40,8 +43,7 @@ async function startScene<Hub extends HubInABox>(hub: Hub, particular: Record<st
   const { identity, recipient } = await ageKeygen();
   let runId = 500;
   return {
-    hub,
-    service,
+    ...{ hub, service, work },
     runId: () => runId,
     run(example, options) {
       runId += 1;
@@ -85,6 +87,14 @@ async function runBroken(scene: Scene<HubInABox>, stateRoot: string, definitions
   const result = await scene.run('upgrade-on-release.yml', { run: TAG }).finally(() => stop.abort());
   await sabotage;
   return result;
+}
+
+/** Kills the main step that runs now. */
+async function killMain({ work }: Scene<HubInABox>): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command.split('\0').includes(join(work, 'action/dist/main.mjs'))) process.kill(Number(pid), 'SIGKILL');
+  }
 }
 
 /** What became of each job, and the outcome of its last step that has one. */
@@ -173,6 +183,18 @@ describe('on a hub run by commands', () => {
     const before = await recordState(scene.hub.subject);
     const result = await runBroken(scene, state, 'do_migrate() { return 1; }');
     expect(ends(result)).toEqual({ upgrade: 'failure, rolled-back', restore: 'skipped' });
+    expect(judge(before, await recordState(scene.hub.subject), TARGET)).toMatchObject({ notOld: [] });
+  });
+
+  test('upgrade-on-release asks the host when the run lost sight of it, and leaves a whole hub alone', {
+    timeout: limit,
+  }, async () => {
+    const before = await recordState(scene.hub.subject);
+    const begun = join(scene.work, 'begun');
+    const running = runBroken(scene, state, `do_migrate() { : >'${begun}'; sleep 600; }`);
+    await until('the migration does not begin', 300, () => stat(begun).catch(() => undefined));
+    await killMain(scene);
+    expect(ends(await running)).toEqual({ upgrade: 'failure, unknown', restore: 'success, unchanged' });
     expect(judge(before, await recordState(scene.hub.subject), TARGET)).toMatchObject({ notOld: [] });
   });
 

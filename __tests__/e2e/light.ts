@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -30,7 +30,10 @@ export interface Scene {
   identity: string;
   /** Where the product keeps what it knows of this hub. */
   state: string;
-  /** Runs the action as a job of a run of its own. The inputs are those of an upgrade unless `mode` says otherwise. */
+  /**
+   * Runs the action as a job of a run of its own, or of the run that the options name. The inputs are those of an upgrade
+   * unless `mode` says otherwise.
+   */
   run(inputs: Record<string, string>, options?: RunOptions): Promise<RunActionResult>;
   /** Number of the newest run. */
   runId(): number;
@@ -75,7 +78,8 @@ export async function startScene({ releases, ...options }: HubOptions & { releas
   let runId = 100;
 
   const runJob: Scene['run'] = (inputs, more = {}) => {
-    runId += 1;
+    if (more.run?.runId === undefined) runId += 1;
+    const id = more.run?.runId ?? runId;
     const isRestore = inputs.mode === 'restore';
     const all: Record<string, string> = {
       host: hub.ssh.host,
@@ -96,9 +100,9 @@ export async function startScene({ releases, ...options }: HubOptions & { releas
       ...more,
       action: root,
       inputs: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')),
-      work: join(work, `run-${runId}`),
-      service: { url: service.url, apiToken: service.apiToken, runtimeToken: service.token(runId, 'job') },
-      run: { runId, ...more.run },
+      work: join(work, `run-${runId}-${randomBytes(2).toString('hex')}`),
+      service: { url: service.url, apiToken: service.apiToken, runtimeToken: service.token(id, 'job') },
+      run: { ...more.run, runId: id },
     });
   };
 

@@ -69,6 +69,18 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
     return sabotageNextJob(stateRoot(), definitions, AbortSignal.timeout(300_000));
   }
 
+  test('an SSH user who may not use sudo is let in, and told what they lack', async () => {
+    await hub.exec('mv /usr/bin/sudo /usr/bin/sudo.away');
+    const refused = await run({ mode: 'plan', 'notify-lead-time': '' }).finally(() =>
+      hub.exec('mv /usr/bin/sudo.away /usr/bin/sudo'),
+    );
+    expect(refused.stepOutputs).toMatchObject({ outcome: 'failed-before-change', 'failed-step': 'discover' });
+    expect(refused.log.join('\n')).toContain('Working as admin.');
+    expect(refused.annotations[0]?.message).toContain(
+      'The hub runs as hub, and admin may not act as that user: let admin',
+    );
+  }, 400_000);
+
   test('the executor is killed in the migration: systemd starts it again and it goes back; nothing gets through the fence', async () => {
     const before = await recordState(hub.subject);
     const sabotaged = sabotage('do_migrate() { : >"$JOB/migrating"; sleep 60; }');

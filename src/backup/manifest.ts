@@ -79,6 +79,8 @@ const manifestSchema = z
       version,
       /** Alembic revision of the database; empty where it has none. */
       revision: z.string().regex(/^\w{0,64}$/, 'must be an Alembic revision'),
+      /** Where the hub is reached on its own host. */
+      address: z.url({ protocol: /^https?$/ }).max(2048),
     }),
     python: version,
     service: z.strictObject({

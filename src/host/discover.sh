@@ -1,6 +1,8 @@
 #!/bin/sh
 # discover.sh PHASE_DIRECTORY: what is to be known of the hub, without touching it. Prints one "<name> <base64>" a line;
 # what could not be found out is absent. The environment of the hub's process is used and never printed.
+# KNOWN_*: what a backup says of the hub that is to be restored, for what a hub that is down or broken cannot tell. Empty
+# in all other modes.
 set -u
 PROGRAMS=$1
 # shellcheck source=common.sh
@@ -21,17 +23,24 @@ for tool in flock setsid tar base64 sha256sum awk sed dd stat find readlink; do
 done
 fact missing-tools "$missing"
 
-# Jobs without a verdict: "<alive|dead> <directory> <owner>", then the unit, the configuration and the directory of
-# their hub.
+# Jobs without a verdict, and those of the run that made the backup: "<alive|dead|VERDICT> <directory> <owner>", then the
+# unit, the configuration and the directory of their hub.
 state_root=/var/lib/jupyterhub-upgrade
 [ "$(id -u)" = 0 ] || state_root=$(home_of "$(id -u)")/.local/state/jupyterhub-upgrade
 fact state-root "$state_root"
-fact unfinished "$(for journal in "$state_root"/*/jobs/*/journal; do
-  if [ ! -f "$journal" ] || grep -q ' verdict ' "$journal"; then continue; fi
+fact jobs "$(for journal in "$state_root"/*/jobs/*/journal; do
+  [ -f "$journal" ] || continue
   job=${journal%/journal}
-  life=dead
-  if read -r job_pid job_start <"$job/executor" && is_alive "$job_pid" "$job_start"; then life=alive; fi
-  printf '%s %s %s\n' "$life" "$job" "$(sed -n 's/^[0-9]* [0-9]* open - //p' "$journal" | head -n 1)"
+  owner=$(sed -n 's/^[0-9]* [0-9]* open - //p' "$journal" | head -n 1)
+  life=$(sed -n 's/^[0-9]* [0-9]* verdict - //p' "$journal" | head -n 1)
+  if [ -n "$life" ]; then
+    [ "$owner" = "$KNOWN_RUN" ] || continue
+  elif read -r job_pid job_start <"$job/executor" && is_alive "$job_pid" "$job_start"; then
+    life=alive
+  else
+    life=dead
+  fi
+  printf '%s %s %s\n' "$life" "$job" "$owner"
   # shellcheck source=/dev/null
   (. "$job/parameters" && printf '%s\n%s\n%s\n' "$UNIT" "$CONFIG_PATH" "$HUB_DIRECTORY")
 done 2>/dev/null)"
@@ -88,6 +97,8 @@ else
       # The hub that was started with this configuration, or stands in its directory and was given none.
       tr '\0' '\n' <"/proc/$candidate/cmdline" | sed 's/^--config=//; s/^-f=//' | grep -qxF -e "$CONFIG_PATH" -e "${CONFIG_PATH#"$candidate_directory"/}" ||
         [ "$candidate_directory/jupyterhub_config.py" = "$CONFIG_PATH" ] || continue
+    elif [ -n "$KNOWN_DIRECTORY" ]; then
+      [ "$candidate_directory" = "$KNOWN_DIRECTORY" ] || continue
     fi
     found="$found $candidate"
   done
@@ -107,11 +118,17 @@ if [ -n "$pid" ]; then
 elif [ "$manager" = systemd ]; then
   HUB_UID=$(id -u "${user:-root}" 2>/dev/null)
   HUB_GID=$(id -g "${user:-root}" 2>/dev/null)
+elif [ "$manager" = commands ] && [ -n "$KNOWN_USER" ] && [ -z "$found" ]; then
+  directory=$KNOWN_DIRECTORY
+  HUB_UID=$(id -u -- "$KNOWN_USER" 2>/dev/null)
+  HUB_GID=$(id -g -- "$KNOWN_USER" 2>/dev/null)
 fi
 [ -n "${HUB_UID:-}" ] || exit 0
 fact hub-uid "$HUB_UID"
 fact hub-gid "$HUB_GID"
 fact hub-user "$(id -un "$HUB_UID" 2>/dev/null)"
+# Everything from here on is done as the hub's user.
+[ "$(id -u)" = 0 ] || [ "$(id -u)" = "$HUB_UID" ] || exit 0
 HUB_DIRECTORY=${directory:-/}
 fact directory "$HUB_DIRECTORY"
 
@@ -121,6 +138,7 @@ case ${first##*/} in
   python*) interpreter=$first ;;
   jupyterhub) interpreter=${first%/*}/python ;;
 esac
+[ -n "$interpreter" ] || [ -z "$KNOWN_ENVIRONMENT" ] || interpreter=$KNOWN_ENVIRONMENT/bin/python
 [ -z "$ENVIRONMENT_PATH" ] || interpreter=$ENVIRONMENT_PATH/bin/python
 [ -n "$interpreter" ] || exit 0
 
@@ -149,11 +167,18 @@ printf '%s\n' "$arguments" | awk -v config="$CONFIG_PATH" '
   { print }' >"$private/arguments"
 set --
 while IFS= read -r argument; do set -- "$@" "$argument"; done <"$private/arguments"
-[ -z "$CONFIG_PATH" ] || set -- "$@" -f "$CONFIG_PATH"
+config=$CONFIG_PATH
+[ -n "$config$arguments" ] || config=$KNOWN_CONFIG
+[ -z "$config" ] || set -- "$@" -f "$config"
 
 as_hub "$interpreter" "$PROGRAMS/introspect.py" "$@" >"$private/introspect" 2>"$private/introspect.log"
 fact introspect "$(cat "$private/introspect")"
-[ -s "$private/introspect" ] || fact introspect-failed "$(tail -n 5 "$private/introspect.log")"
+if [ ! -s "$private/introspect" ]; then
+  fact introspect-failed "$(tail -n 5 "$private/introspect.log")"
+  # Whether it is the environment that is broken, or what the hub is configured with.
+  fact code "$(as_hub "$interpreter" -c 'import jupyterhub.app; print(jupyterhub.__version__)' 2>/dev/null)"
+  fact python "$(as_hub "$interpreter" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)"
+fi
 
 # value NAME: a string of introspect's flat or nested output, by the hub's own json.
 value() {
@@ -168,6 +193,7 @@ sys.stdout.write(found if isinstance(found, str) else "")' "$1" <"$private/intro
 # --- database ----------------------------------------------------------------------------------------------------------
 
 database=$(value database.path)
+[ -s "$private/introspect" ] || database=$KNOWN_DATABASE
 if [ -n "$database" ]; then
   database=$(as_uid "$HUB_UID" "$HUB_GID" readlink -f "$database")
   fact database-path "$database"
@@ -180,7 +206,8 @@ fi
 
 # --- environment -------------------------------------------------------------------------------------------------------
 
-environment=$(readlink -f "${ENVIRONMENT_PATH:-$(value python.prefix)}")
+environment=$(value python.prefix)
+environment=$(readlink -f "${ENVIRONMENT_PATH:-${environment:-${interpreter%/bin/*}}}")
 if [ -n "$environment" ] && [ -d "$environment" ]; then
   parent=${environment%/*}
   fact environment-path "$environment"

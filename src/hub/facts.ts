@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Configuration, configurationSchema } from './advice/configuration.ts';
+import type { Known } from './known.ts';
 
 // What discover.sh prints comes from a host that may be hostile: every field has a shape and a bound, and one that has
 // another shape than expected ends the run before anything is touched.
@@ -65,6 +66,11 @@ export interface Facts {
     user: string;
     directory: string;
   };
+  /**
+   * Why the hub's own code could not load its configuration. Only a hub that is to be restored may be so; what could not
+   * be found out of it then is what the backup says, and `version` and `python` are empty where the environment is broken.
+   */
+  broken?: string;
   version: string;
   python: string;
   /** Alembic head of the installed code. */
@@ -101,42 +107,6 @@ export interface Facts {
   stateRoot: string;
 }
 
-/** By what the hub of a job on the host is known. */
-export interface HubOfJob {
-  /** The unit it is about; empty for a hub that runs by the user's own commands. */
-  unit: string;
-  configFile: string;
-  /** The hub's working directory. */
-  hubDirectory: string;
-}
-
-/** A job on the host that has come to no verdict yet: at work now, or left by a run whose host side died. */
-export interface UnfinishedJob extends HubOfJob {
-  alive: boolean;
-  directory: string;
-  /** The workflow run that began it. */
-  owner: string;
-}
-
-/** The unfinished jobs in the raw facts: four lines each. */
-export function parseUnfinished(raw: Map<string, string>): UnfinishedJob[] {
-  const lines = (raw.get('unfinished') ?? '').split('\n');
-  const jobs: UnfinishedJob[] = [];
-  for (let at = 0; at + 3 < lines.length; at += 4) {
-    const [, life, directory, owner] = /^(alive|dead) (\/\S.*\/jobs\/\S+) (.*)$/.exec(lines[at] ?? '') ?? [];
-    if (directory === undefined || owner === undefined) continue;
-    jobs.push({
-      alive: life === 'alive',
-      directory,
-      owner,
-      unit: lines[at + 1] ?? '',
-      configFile: lines[at + 2] ?? '',
-      hubDirectory: lines[at + 3] ?? '',
-    });
-  }
-  return jobs;
-}
-
 /** What the host answered cannot be used. `problems` are sentences for the admin, with what to do. */
 export class DiscoveryProblem extends Error {
   readonly problems: string[];
@@ -163,10 +133,10 @@ export function readFacts(output: string): Map<string, string> {
 /**
  * The facts of a hub, from the output of discover.sh.
  * Throws DiscoveryProblem with every problem found: no hub, several hubs, a configuration that cannot be loaded, a
- * database or environment that this release cannot handle. A hub that is to be restored (`isRestore`) may have lost its
- * database.
+ * database or environment that this release cannot handle. A hub that is to be restored may be down, may have lost its
+ * database, and may not load its configuration any more: it is `known` from its backup.
  */
-export function parseFacts(raw: Map<string, string>, unit: string, isRestore = false): Facts {
+export function parseFacts(raw: Map<string, string>, unit: string, known?: Known): Facts {
   const get = (name: string) => raw.get(name) ?? '';
   const problems: string[] = [];
 
@@ -181,34 +151,44 @@ export function parseFacts(raw: Map<string, string>, unit: string, isRestore = f
       `No systemd unit ${unit} is loaded on the host. Give its name as \`service\`, or \`service-manager: commands\` with ` +
         '`stop-command` and `start-command`.',
     );
-  } else if (manager === 'commands' && !raw.has('pid')) {
+  } else if (manager === 'commands' && !raw.has('hub-uid')) {
     const found = get('hubs').split('\n').filter(Boolean);
     problems.push(
-      found.length === 0
-        ? 'No running JupyterHub was found on the host. Start it, or give `config-path` if its process shows no sign of it.'
-        : `Several JupyterHubs run on the host (pid and directory: ${found.join('; ')}). Say which one with \`config-path\`.`,
+      found.length === 0 && known
+        ? `No running JupyterHub was found, and the user ${known.user}, as whom that of the backup ran, is not on the host.`
+        : found.length === 0
+          ? 'No running JupyterHub was found on the host. Start it, or give `config-path` if its process shows no sign of it.'
+          : `Several JupyterHubs run on the host (pid and directory: ${found.join('; ')}). Say which one with \`config-path\`.`,
     );
   }
-  if (problems.length === 0 && !raw.has('introspect')) {
+  const isForeign = raw.has('hub-uid') && get('uid') !== '0' && get('uid') !== get('hub-uid');
+  if (isForeign) {
+    problems.push(
+      `The hub runs as ${get('hub-user') || get('hub-uid')}, and ${get('user')} may not act as that user: let ${get('user')} run ` +
+        'sudo without a password (become: sudo), or log in as root or as the user of the hub.',
+    );
+  } else if (problems.length === 0 && !raw.has('introspect')) {
     problems.push(
       'The Python that runs the hub was not found from its command line. Give `environment-path`, the directory whose ' +
         '`bin/python` runs JupyterHub.',
     );
   }
-  if (raw.has('introspect-failed')) {
-    problems.push(
-      `The hub's configuration could not be loaded with its own interpreter: ${get('introspect-failed').trim()}`,
-    );
-  }
+  const broken = raw.has('introspect-failed')
+    ? `The hub's configuration could not be loaded with its own interpreter: ${get('introspect-failed').trim()}`
+    : undefined;
+  if (broken !== undefined && !known) problems.push(broken);
   if (problems.length > 0) throw new DiscoveryProblem(problems);
 
-  const hub = parseJson('introspect', get('introspect'), introspectSchema);
+  const hub =
+    broken !== undefined && known
+      ? remembered(known, get('code').trim(), get('python').trim())
+      : parseJson('introspect', get('introspect'), introspectSchema);
   if (hub.database.dialect !== 'sqlite') {
     throw new DiscoveryProblem([
       `The hub's database is ${hub.database.dialect}; this release of jupyterhub-upgrade handles SQLite only.`,
     ]);
   }
-  if (get('database-facts') === '' && !isRestore) {
+  if (get('database-facts') === '' && !known) {
     throw new DiscoveryProblem([
       `The database ${get('database-path')} could not be read: ${get('database-log').trim() || 'no such file'}`,
     ]);
@@ -217,13 +197,18 @@ export function parseFacts(raw: Map<string, string>, unit: string, isRestore = f
     get('database-facts') === '' ? NO_DATABASE : parseJson('the database', get('database-facts'), databaseFactsSchema);
   const [environmentUid = '', environmentGid = ''] = get('environment-owner').split(' ');
   const [parentUid = '', parentGid = ''] = get('environment-parent-owner').split(' ');
+  if (get('environment-path') === '') {
+    throw new DiscoveryProblem([
+      `There is no environment ${known?.environment ?? ''} on the host. Make one with \`python3 -m venv\` first.`,
+    ]);
+  }
   if (!raw.has('environment-venv')) {
     throw new DiscoveryProblem([
       `${get('environment-path')} is not a virtual environment; this release of jupyterhub-upgrade handles pip in a ` +
         'virtual environment only.',
     ]);
   }
-  if (get('pip') === '') {
+  if (get('pip') === '' && broken === undefined) {
     throw new DiscoveryProblem([`There is no pip in ${get('environment-path')}, or its owner cannot run it.`]);
   }
   const [templateUid = '', templateGid = ''] = get('template-owner').split(' ');
@@ -240,6 +225,7 @@ export function parseFacts(raw: Map<string, string>, unit: string, isRestore = f
       user: get('hub-user') || get('hub-uid'),
       directory: get('directory'),
     },
+    ...(broken === undefined ? {} : { broken }),
     version: hub.version,
     python: hub.python.version,
     codeRevision: hub.code_revision,
@@ -283,6 +269,23 @@ export function parseFacts(raw: Map<string, string>, unit: string, isRestore = f
     serversFromEnvironment: get('servers-from-environment').split(' ').filter(Boolean).map(Number),
     versions: get('versions').split(/,\s*/).filter(Boolean),
     stateRoot: get('state-root'),
+  };
+}
+
+/** What a hub that cannot load its configuration would say of itself, as far as its backup knows. */
+function remembered(known: Known, version: string, python: string): z.infer<typeof introspectSchema> {
+  return {
+    version,
+    python: { version: python, executable: '', prefix: known.environment },
+    code_revision: '',
+    config_file: known.config,
+    config_files: [],
+    bind_url: known.address,
+    base_url: new URL(known.address).pathname,
+    cleanup_servers: false,
+    proxy: {},
+    database: { dialect: 'sqlite', path: known.database, url: '' },
+    configuration: { components: [], counts: {}, packages: {} },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { HubOfJob } from './facts.ts';
+import type { HubOfJob } from './jobs.ts';
 
 /** What a job left on the host: environment and database of before it, or the database of a new hub that was taken back. */
 export interface Kept extends HubOfJob {

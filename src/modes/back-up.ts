@@ -9,6 +9,7 @@ import { type SealedFile, sealToFile } from '../backup/seal-to-file.ts';
 import { UpgradeError } from '../errors.ts';
 import { BACKUP, PROOF } from '../host/programs.ts';
 import type { Facts } from '../hub/facts.ts';
+import { localBase } from '../hub/health.ts';
 import { serviceOf } from '../hub/services/index.ts';
 import { hubParameters } from '../transaction/plan.ts';
 import { asTrouble } from './discover.ts';
@@ -101,7 +102,11 @@ function draftManifest({ inputs, context }: Run, facts: Facts): Omit<Manifest, '
     createdAt: new Date().toISOString(),
     runUrl: context.runUrl,
     host: inputs.connection.host,
-    jupyterhub: { version: facts.version, revision: facts.database.revision ?? '' },
+    jupyterhub: {
+      version: facts.version,
+      revision: facts.database.revision ?? '',
+      address: localBase(facts.bindUrl, facts.baseUrl),
+    },
     python: facts.python,
     service: {
       manager: facts.service.manager,

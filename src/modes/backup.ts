@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 /** A proven backup of the live hub as an artifact, and nothing else. */
 export async function backup(run: Run): Promise<Outcome> {
   await connectToHost(run);
-  const facts = await discover(run);
+  const { facts } = await discover(run);
   await backUp(run, facts, false);
   return 'backed-up';
 }

@@ -1,8 +1,10 @@
 import { UpgradeError } from '../errors.ts';
 import { DISCOVERY } from '../host/programs.ts';
-import { DiscoveryProblem, type Facts, parseFacts, parseUnfinished, readFacts } from '../hub/facts.ts';
+import { DiscoveryProblem, type Facts, parseFacts, readFacts } from '../hub/facts.ts';
+import { type FoundJob, parseJobs } from '../hub/jobs.ts';
+import { type Known, knownParameters } from '../hub/known.ts';
 import { CommandFailed } from '../ssh/connection.ts';
-import { earlierJobs, finish } from './earlier-jobs.ts';
+import { endOf, finish, unfinishedJobs } from './earlier-jobs.ts';
 import type { Run } from './run.ts';
 
 /** Connects to the host and finds out which rights the SSH user has there. */
@@ -26,25 +28,34 @@ async function rightsOf({ inputs, link }: Run): Promise<'sudo' | 'none'> {
   return !/^uid 0$/m.test(stdout) && /^sudo$/m.test(stdout) ? 'sudo' : 'none';
 }
 
+/** The hub as it is, and how the job of the run that made its backup ended on the host, if it had one there. */
+export interface Discovery {
+  facts: Facts;
+  ended: FoundJob['state'] | undefined;
+}
+
 /**
  * Finds out everything about the hub without touching it. What an earlier run left unfinished is finished first, where
- * this run may change the hub.
+ * this run may change the hub. `known`: what its backup says of a hub that is to be restored.
  */
-export async function discover(run: Run): Promise<Facts> {
+export async function discover(run: Run, known?: Known): Promise<Discovery> {
   for (;;) {
-    const { facts, left } = await run.log.step('discover', 'Look at the hub', async () => {
-      const raw = await look(run);
+    const { found, left } = await run.log.step('discover', 'Look at the hub', async () => {
+      const raw = await look(run, known);
+      const directory = raw.get('pid') && raw.get('directory');
+      const jobs = parseJobs(raw);
       const mayChange = run.inputs.mode === 'upgrade' || run.inputs.mode === 'restore';
-      const jobs = mayChange ? earlierJobs(run, parseUnfinished(raw), raw.get('pid') && raw.get('directory')) : [];
-      return jobs.length > 0 ? { left: jobs } : { facts: understand(run, raw) };
+      const unfinished = mayChange ? unfinishedJobs(run, jobs, directory, known?.run) : [];
+      if (unfinished.length > 0) return { left: unfinished };
+      return { found: { facts: understand(run, raw, known), ended: known && endOf(run, jobs, known.run, directory) } };
     });
-    if (facts !== undefined) return facts;
+    if (found !== undefined) return found;
     for (const job of left ?? []) await finish(run, job);
   }
 }
 
 /** The raw facts. */
-export async function look({ inputs, link, log, signal }: Run): Promise<Map<string, string>> {
+export async function look({ inputs, link, log, signal }: Run, known?: Known): Promise<Map<string, string>> {
   const { hub } = inputs;
   const output = await link.again(() =>
     link.run({
@@ -56,6 +67,7 @@ export async function look({ inputs, link, log, signal }: Run): Promise<Map<stri
         CONFIG_PATH: hub.configPath ?? '',
         ENVIRONMENT_PATH: hub.environmentPath ?? '',
         TARGET_VERSION: inputs.targetVersion,
+        ...knownParameters(known),
       },
       onLine: (line) => log.remote(line),
       timeoutMs: 5 * 60_000,
@@ -65,11 +77,13 @@ export async function look({ inputs, link, log, signal }: Run): Promise<Map<stri
   return readFacts(output);
 }
 
-function understand({ inputs, log, result }: Run, raw: Map<string, string>): Facts {
-  const facts = factsOf(raw, inputs.hub.service, inputs.mode === 'restore');
+function understand({ inputs, log, result }: Run, raw: Map<string, string>, known?: Known): Facts {
+  const facts = factsOf(raw, inputs.hub.service, known);
   const { database, environment, service } = facts;
-  result.versions.previous = facts.version;
-  result.versions.current = facts.version;
+  if (facts.version !== '') {
+    result.versions.previous = facts.version;
+    result.versions.current = facts.version;
+  }
   if (database.revision !== null) {
     result.revisions.previous = database.revision;
     result.revisions.current = database.revision;
@@ -77,7 +91,9 @@ function understand({ inputs, log, result }: Run, raw: Map<string, string>): Fac
   result.rows.before = database.rows;
   result.servers = database.servers.map(({ user, name, pid }) => ({ user, name, ...(pid ? { pid } : {}) }));
   log.info(
-    `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`,
+    facts.version === ''
+      ? `The environment ${environment.path} is broken: JupyterHub cannot be loaded from it.`
+      : `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`,
   );
   log.info(`configuration ${facts.configFile}, run by ${service.user} in ${service.directory}`);
   log.info(
@@ -89,9 +105,9 @@ function understand({ inputs, log, result }: Run, raw: Map<string, string>): Fac
   return facts;
 }
 
-function factsOf(raw: Map<string, string>, unit: string, isRestore: boolean): Facts {
+function factsOf(raw: Map<string, string>, unit: string, known?: Known): Facts {
   try {
-    return parseFacts(raw, unit, isRestore);
+    return parseFacts(raw, unit, known);
   } catch (error) {
     if (!(error instanceof DiscoveryProblem)) throw error;
     throw new UpgradeError(error.problems.join('\n'), {

@@ -1,15 +1,18 @@
 import { UpgradeError } from '../errors.ts';
-import type { HubOfJob, UnfinishedJob } from '../hub/facts.ts';
+import type { FoundJob, HubOfJob } from '../hub/jobs.ts';
 import { Job } from '../transaction/job.ts';
 import type { Run } from './run.ts';
 
 /**
- * Jobs on this hub that an earlier run left without a verdict. Throws UpgradeError when one is at work now: one at a
- * time. `hubDirectory` is where the hub runs, when it does.
+ * Those of the jobs that are on this hub and have no verdict. Throws UpgradeError when another run is at work now: one at
+ * a time. `hubDirectory` is where the hub runs, when it does; `own` the run whose backup is to be restored, and which has
+ * ended.
  */
-export function earlierJobs(run: Run, unfinished: UnfinishedJob[], hubDirectory?: string): UnfinishedJob[] {
-  const jobs = unfinished.filter((job) => isOfThisHub(run, job, hubDirectory));
-  const busy = jobs.find(({ alive }) => alive);
+export function unfinishedJobs(run: Run, found: FoundJob[], hubDirectory?: string, own?: string): FoundJob[] {
+  const jobs = found.filter(
+    (job) => (job.state === 'alive' || job.state === 'dead') && isOfThisHub(run, job, hubDirectory),
+  );
+  const busy = jobs.find(({ state, owner }) => state === 'alive' && owner !== own);
   if (busy === undefined) return jobs;
   throw new UpgradeError(`Another run is at work on this hub: ${busy.owner}`, {
     step: 'discover',
@@ -19,11 +22,12 @@ export function earlierJobs(run: Run, unfinished: UnfinishedJob[], hubDirectory?
 }
 
 /** Brings a job that was left to its end. Throws UpgradeError when it gets none. */
-export async function finish(run: Run, { directory, owner }: UnfinishedJob): Promise<void> {
+export async function finish(run: Run, { directory, owner, state }: FoundJob): Promise<void> {
   await run.log.step('finish-earlier', 'Finish what an earlier run left', async () => {
     run.log.info(`${owner} left a job without a verdict; its host side goes on now.`);
     const job = new Job(run.link, directory);
-    await job.tell('launch', '');
+    if (state === 'alive') await job.tell('cancel', 'the runner is gone');
+    else await job.tell('launch', '');
     await job.follow({ onEntry: () => {}, onLog: (text) => run.log.remote(text) });
     const { verdict } = job.view;
     if (verdict === undefined) {
@@ -36,6 +40,11 @@ export async function finish(run: Run, { directory, owner }: UnfinishedJob): Pro
     run.log.info(`It ended: ${verdict}.`);
     run.result.warnings.push(`An unfinished job of ${owner} was brought to its end first: ${verdict}.`);
   });
+}
+
+/** How the job of the run `own` on this hub ended; undefined when it had none, or not here. */
+export function endOf(run: Run, found: FoundJob[], own: string, hubDirectory?: string): FoundJob['state'] | undefined {
+  return found.findLast((job) => job.owner === own && isOfThisHub(run, job, hubDirectory))?.state;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OpenStep } from '../report/log.ts';
-import type { StepReport } from '../report/result.ts';
+import type { RunResult, StepReport } from '../report/result.ts';
 import type { FollowEnd, Job } from '../transaction/job.ts';
 import type { JournalEntry, JournalView } from '../transaction/journal.ts';
 import type { Step } from '../transaction/plan.ts';
@@ -117,9 +117,11 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
   const target = view.note('target-version');
   const previous = view.note('previous-version');
   if (previous) result.versions.previous ??= previous;
+  if (verdict === 'rolled-back' || verdict === 'not-begun') leftAsBefore(result);
   if (verdict === 'committed') {
     if (target) result.versions.current = target;
-    result.revisions.current = view.note('revision') ?? result.revisions.current ?? '';
+    const revision = view.note('revision');
+    if (revision) result.revisions.current = revision;
     const compare = parseCompare(view.note('compare'));
     if (compare) {
       result.rows.before = compare.before;
@@ -140,6 +142,12 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
         `${written === '' ? '' : `, among it, new: ${written}`}.`,
     );
   }
+}
+
+/** The host has put everything back, or had touched nothing. */
+export function leftAsBefore({ versions, revisions }: RunResult): void {
+  if (versions.previous) versions.current = versions.previous;
+  if (revisions.previous) revisions.current = revisions.previous;
 }
 
 /** What a comparison of two databases found to be new, by key. */
@@ -197,7 +205,9 @@ function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: s
     case 'rolled-back':
       return fail(
         'rolled-back',
-        `The hub runs JupyterHub ${previous} again, with the environment and the database of before the stop.`,
+        view.note('restarted')
+          ? `The hub runs JupyterHub ${previous} again, with the environment and the database of before the stop.`
+          : 'The hub has the environment and the database of before again. It did not run then, and does not run now.',
         `Mend the cause and run the job again.${where}`,
       );
     case 'rollback-failed':

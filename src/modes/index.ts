@@ -62,6 +62,9 @@ function makeRun(inputs: Inputs, context: RunContext, signal: AbortSignal): Run 
     checkpoint(job) {
       run.job = job;
       result.outcome = 'unknown';
+      // What runs once the host is at work is the host's to say.
+      delete result.versions.current;
+      delete result.revisions.current;
       saveState({ version: 1, phase: 'host-job', job: { directory: job.directory, become: run.link.become } });
       if (context.outputFile) writeOutputs(result, context.outputFile);
     },

@@ -7,10 +7,13 @@ import { type BundleFile, isPutBack, type Manifest } from '../backup/manifest.ts
 import { createOpener, type Opener } from '../backup/seal.ts';
 import { UpgradeError } from '../errors.ts';
 import type { Facts } from '../hub/facts.ts';
+import { localBase } from '../hub/health.ts';
+import type { FoundJob } from '../hub/jobs.ts';
+import type { Known } from '../hub/known.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PayloadFile } from '../ssh/phase.ts';
 import { planRestore } from '../transaction/plan-restore.ts';
-import { confirm } from './confirm.ts';
+import { confirm, look } from './confirm.ts';
 import { asTrouble, connectToHost, discover } from './discover.ts';
 import { followJob } from './follow-job.ts';
 import { listKept } from './list-kept.ts';
@@ -66,7 +69,9 @@ export async function restore(run: Run): Promise<Outcome> {
       files: checked.manifest.files.map(({ file: name, size }) => ({ file: name, size })),
     };
     await connectToHost(run);
-    const facts = await discover(run);
+    const { facts, ended } = await discover(run, knownFrom(checked.manifest));
+    // An earlier run is named by somebody who wants its backup back, whatever became of it.
+    if (wanted.runId === undefined && isWhole(ended)) return await leave(run, facts, ended);
     return await putBack(run, facts, checked, () => payloadOf(file, opener));
   } finally {
     await rm(dirname(file), { recursive: true, force: true });
@@ -94,6 +99,49 @@ async function check({ log }: Run, file: string, opener: Opener): Promise<Checke
       next: 'Give the key or passphrase this backup was sealed with, or another artifact.',
     });
   }
+}
+
+function knownFrom({ runUrl, service, environment, database, files, jupyterhub }: Manifest): Known {
+  return {
+    run: runUrl,
+    user: service.user,
+    directory: service.workingDirectory,
+    environment: environment.path,
+    config: files.find(({ kind }) => kind === 'config')?.path ?? '',
+    database: database.path,
+    address: jupyterhub.address,
+  };
+}
+
+/** Whether a job on the host left a whole hub, the new one or the old one. */
+function isWhole(ended: FoundJob['state'] | undefined): ended is 'committed' | 'rolled-back' | 'not-begun' {
+  return ended === 'committed' || ended === 'rolled-back' || ended === 'not-begun';
+}
+
+/**
+ * This run's own upgrade ended well on its host after all, where the runner did not see it: an older database is not put
+ * over a healthy hub. A hub that is not well is left to a person, because the host had seen it well.
+ */
+async function leave(run: Run, facts: Facts, ended: 'committed' | 'rolled-back' | 'not-begun'): Promise<Outcome> {
+  const how = {
+    committed: `the upgrade was finished: the hub is JupyterHub ${facts.version}`,
+    'rolled-back': `the upgrade was taken back: the hub is JupyterHub ${facts.version} again, with its data`,
+    'not-begun': 'the upgrade had not begun: the hub was never stopped',
+  }[ended];
+  run.log.info(`The host has brought this run's own job to its end, and ${how}.`);
+  return run.log.step<Outcome>('verify', 'Look at the hub from outside', async () => {
+    const base = localBase(facts.bindUrl, facts.baseUrl);
+    const problems = await look(run, { base, version: facts.version, token: run.inputs.verify.healthToken });
+    if (problems.length === 0) {
+      run.log.info('The hub is whole, so the older backup is not put over it. To do that, give run-id.');
+      return 'unchanged';
+    }
+    throw new UpgradeError(problems.join(' '), {
+      step: 'verify',
+      hub: `This run's job on the host had ended (${ended}), and the hub had answered then. Now it does not; it was left alone.`,
+      next: 'Look at the log of the hub. To put the backup back all the same, run mode restore with run-id.',
+    });
+  });
 }
 
 async function putBack(

@@ -3,6 +3,7 @@ import type { Facts } from '../hub/facts.ts';
 import type { PayloadFile } from '../ssh/phase.ts';
 import { Job } from '../transaction/job.ts';
 import { stateDirectory } from '../transaction/plan.ts';
+import { leftAsBefore } from './follow-job.ts';
 import type { Run } from './run.ts';
 
 /** Starts a job on the host. From here on the host owns what happens; the runner follows. */
@@ -31,5 +32,7 @@ export async function takeBack(run: Run, job: Job): Promise<void> {
   if (run.signal.aborted) return;
   await job.tell('cancel', 'the runner failed before the stop');
   await job.follow({ onEntry: () => {}, onLog: () => {} });
-  if (job.view.verdict === 'not-begun') run.result.outcome = 'failed-before-change';
+  if (job.view.verdict !== 'not-begun') return;
+  run.result.outcome = 'failed-before-change';
+  leftAsBefore(run.result);
 }

@@ -30,7 +30,10 @@ export function verdictOf(result: RunResult): Verdict {
       return {
         icon: '✅',
         word: 'Unchanged',
-        sentence: `${host} already runs ${now}; nothing was stopped or changed.`,
+        sentence:
+          result.mode === 'restore'
+            ? `${host} runs ${now}: its own upgrade had ended well, and the older backup was not put over it.`
+            : `${host} already runs ${now}; nothing was stopped or changed.`,
       };
     case 'backed-up':
       return {
@@ -43,7 +46,14 @@ export function verdictOf(result: RunResult): Verdict {
       return { icon: '📋', word: 'Planned', sentence: `nothing was changed. ${host} has ${now}${target}.` };
     }
     case 'rolled-back':
-      return { icon: '❌', word: 'Rolled back', sentence: `${host} runs ${now} as before, with its data.${away}` };
+      return {
+        icon: '❌',
+        word: 'Rolled back',
+        sentence:
+          result.downtime === undefined
+            ? `${host} is as it was before; its hub did not run then, and does not run now.`
+            : `${host} runs ${now} as before, with its data.${away}`,
+      };
     case 'failed-before-change':
       return {
         icon: '❌',

@@ -20,6 +20,7 @@ environment_stage() {
   say "copying $ENVIRONMENT_PATH"
   environment_make_directory "$stage" || return 1
   as_owner cp -a --reflink=auto "$ENVIRONMENT_PATH/." "$stage/" || return 1
+  [ "${FRESH_ENVIRONMENT:-}" != yes ] || environment_renew || return 1
   as_owner touch "$(environment_mark "$stage")" || return 1
   case $INSTALL in
     staged)
@@ -42,6 +43,15 @@ environment_stage() {
     say "pip installed JupyterHub $stage_version, not $TARGET_VERSION"
     return 1
   fi
+}
+
+# A broken environment (restore) is made anew where the copy stands, by the Python that it was made by: pip itself may be
+# what is broken, or take half a package for a whole one.
+environment_renew() {
+  say "making $ENVIRONMENT_PATH anew in the copy"
+  renew_packages=''
+  grep -qi '^include-system-site-packages *= *true' "$ENVIRONMENT_PATH/pyvenv.cfg" && renew_packages=--system-site-packages
+  in_stage -m venv --clear ${renew_packages:+"$renew_packages"} "$ENVIRONMENT_PATH" >&2
 }
 
 # with_requirements COMMAND...: the command with what pip is asked for: one release, or (restore) the whole set that a
@@ -88,8 +98,9 @@ environment_fingerprint() {
     ${TEMPLATE_PATH:+--except "$TEMPLATE_PATH.before-jupyterhub-upgrade"}
 }
 
-# An environment that somebody changed since it was copied would lose that change.
+# An environment that somebody changed since it was copied would lose that change. A restore may leave it as it is.
 environment_is_as_staged() {
+  [ -e "$JOB/fingerprint" ] || return 0
   environment_fingerprint >"$JOB/fingerprint.now" || return 1
   cmp -s "$JOB/fingerprint" "$JOB/fingerprint.now" && return 0
   say "$ENVIRONMENT_PATH was changed while the upgrade was prepared: run the upgrade again"

@@ -1,10 +1,11 @@
-"""Writes a hub's database with something of everything in it, by the hub's own code: seed-database.py DATABASE"""
+"""Writes a hub's database with something of everything in it, by the hub's own code: seed-database.py PATH or URL"""
 
 import sys
 
 from jupyterhub import orm, roles
 
-db = orm.new_session_factory("sqlite:///" + sys.argv[1])()
+place = sys.argv[1]
+db = orm.new_session_factory(place if "://" in place else "sqlite:///" + place)()
 for role in roles.get_default_roles():
     roles.create_role(db, role)
 db.add(orm.OAuthClient(identifier="jupyterhub"))

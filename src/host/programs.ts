@@ -21,6 +21,8 @@ import hubdbDatabase from './hubdb/database.py';
 import hubdbDigests from './hubdb/digests.py';
 import hubdbFacts from './hubdb/facts.py';
 import hubdbInventory from './hubdb/inventory.py';
+import hubdbLines from './hubdb/lines.py';
+import hubdbMaking from './hubdb/making.py';
 import hubdbMyprograms from './hubdb/myprograms.py';
 import hubdbMyrights from './hubdb/myrights.py';
 import hubdbMyscratch from './hubdb/myscratch.py';
@@ -35,6 +37,7 @@ import hubdbScratch from './hubdb/scratch.py';
 import hubdbServer from './hubdb/server.py';
 import hubdbSqlite from './hubdb/sqlite.py';
 import hubdbTokens from './hubdb/tokens.py';
+import hubdbValues from './hubdb/values.py';
 import introspect from './introspect.py';
 import introspectTraits from './introspect_traits.py';
 import journal from './journal.sh';
@@ -58,6 +61,8 @@ const HUBDB: Programs = {
   'hubdb/digests.py': hubdbDigests,
   'hubdb/facts.py': hubdbFacts,
   'hubdb/inventory.py': hubdbInventory,
+  'hubdb/lines.py': hubdbLines,
+  'hubdb/making.py': hubdbMaking,
   'hubdb/myprograms.py': hubdbMyprograms,
   'hubdb/myrights.py': hubdbMyrights,
   'hubdb/myscratch.py': hubdbMyscratch,
@@ -72,6 +77,7 @@ const HUBDB: Programs = {
   'hubdb/server.py': hubdbServer,
   'hubdb/sqlite.py': hubdbSqlite,
   'hubdb/tokens.py': hubdbTokens,
+  'hubdb/values.py': hubdbValues,
 };
 
 /** What the hub's own code makes of its configuration: a program of two modules. */

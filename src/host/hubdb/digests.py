@@ -109,10 +109,14 @@ def durable_digest(database, table, columns):
     return rows_digest(database, table, keep, " AND ".join(conditions))[1]
 
 
+def schema_digest(lines):
+    """Digest of the lines that say all of a schema, in any order."""
+    return hashlib.sha256("\n".join(sorted(json.dumps(line) for line in lines)).encode("ascii")).hexdigest()
+
+
 def digest_of(database):
     """The digest of a database that is being read."""
-    lines = sorted(json.dumps(line) for line in database.schema_lines())
-    result = {"schema": hashlib.sha256("\n".join(lines).encode("ascii")).hexdigest(), "tables": {}}
+    result = {"schema": schema_digest(database.schema_lines()), "tables": {}}
     for table, columns in database.tables().items():
         rows, exact = rows_digest(database, table, columns)
         result["tables"][table] = {"rows": rows, "exact": exact, "durable": durable_digest(database, table, columns)}

@@ -192,6 +192,19 @@ class MySQL(Server):
         with self.reading():
             return {"digest": digest_of(self)}
 
+    # --- a backup in lines -------------------------------------------------------------------------------------
+
+    def definition(self, table):
+        """As the server tells it, with what numbers the next row."""
+        return [self.several("SHOW CREATE TABLE " + self.ticked(table.name))[0][1]]
+
+    @contextlib.contextmanager
+    def changing(self):
+        with super().changing() as connection:
+            for setting in settings(connection) + ["foreign_key_checks = 0", "sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"]:
+                self.run(connection, "SET SESSION " + setting)
+            yield connection
+
     def drop_statements(self, tables):
         # Whatever refers to them gets them back, or is dropped along.
         statements = ["SET SESSION foreign_key_checks = 0", f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}"]

@@ -3,6 +3,8 @@
 import contextlib
 
 import sqlalchemy
+from sqlalchemy import sql
+from sqlalchemy.dialects import postgresql
 
 from . import pgprograms, pgrights, pgscratch
 from .database import Refused, new_file
@@ -212,7 +214,41 @@ class PostgreSQL(Server):
         """Context: a transaction that writes."""
         with self.connected() as connection, connection.begin():
             connection.execute(sqlalchemy.text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+            if self.found_schema:
+                connection.execute(text("SET LOCAL search_path = " + self.always_quoted(self.found_schema)))
             yield connection
+
+    # --- a backup in lines -------------------------------------------------------------------------------------
+
+    def selected(self, column, kind):
+        # Some drivers make objects of JSON.
+        return sql.cast(column, sqlalchemy.Text) if isinstance(kind, sqlalchemy.types.JSON) else column
+
+    def types(self):
+        kinds = (column["type"] for table in self.tables() for column in self.columns(table))
+        found = {kind.name: list(kind.enums) for kind in kinds if isinstance(kind, postgresql.ENUM)}
+        return [{"name": name, "values": found[name]} for name in sorted(found)]
+
+    def make_types(self, connection, types):
+        for kind in types:
+            postgresql.ENUM(*kind["values"], name=kind["name"]).create(connection, checkfirst=True)
+
+    def counter(self, table):
+        """The state of each sequence that belongs to a column."""
+        found = []
+        for column in self.tables()[table]:
+            name = literal(self.qualified(self.schema(), table))
+            sequence = self.value(f"SELECT pg_get_serial_sequence({name}, {literal(column)})")
+            if sequence:
+                last, called = next(iter(self.select("SELECT last_value, is_called FROM " + sequence)))
+                found.append({"column": column, "last": last, "called": called})
+        return found
+
+    def set_counter(self, connection, table):
+        name = literal(self.qualified(self.schema(), table["name"]))
+        for each in table["counter"]:
+            sequence = f"pg_get_serial_sequence({name}, {literal(each['column'])})"
+            self.run(connection, f"SELECT setval({sequence}, {each['last']}, {str(each['called']).lower()})")
 
     def refuse_dependents(self):
         problems = pgrights.Rights(self).dependents()

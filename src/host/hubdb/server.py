@@ -1,8 +1,8 @@
 """A database of any dialect that the hub's own SQLAlchemy (1.1 to 2.x) reaches.
 
 A dialect with more to offer than others is a subclass in a module of its own, with a line in database.DIALECTS. What it
-may replace: `isolation` and `begin` (how one consistent read begins), `schema_lines`, `about`, `backup`, `prove`,
-`put_back`, `empty` and `sessions`.
+may replace: `isolation` and `begin` (how one consistent read begins), `changing`, `schema_lines`, `about`, `backup`,
+`prove`, `put_back`, `empty` and `sessions`; for a backup in lines what `making` has.
 """
 
 import contextlib
@@ -14,13 +14,15 @@ import sqlalchemy.exc
 from sqlalchemy import sql
 from sqlalchemy.engine import url as urls
 
-from .database import Database, Refused
+from . import lines
+from .database import Database, Refused, new_file
+from .making import Making, as_stored, quote, text
 from .revisions import HUB_TABLES, TEMPORARY
 
 VERSION = tuple(int(part) for part in re.findall(r"\d+", sqlalchemy.__version__)[:2])
 
 
-class Server(Database):
+class Server(Making, Database):
     # The isolation level in which all statements of a transaction see the same rows.
     isolation = "SERIALIZABLE"
 
@@ -98,9 +100,10 @@ class Server(Database):
         """The hub's tables by name, and those that refer to one of them by a foreign key, however indirectly."""
         names = set(self.inspector.get_table_names())
         found = {name for name in names if name in HUB_TABLES or name.startswith(TEMPORARY)}
-        referred = {name: self.referred(name) for name in names - found} if found else {}
+        referred = {name: self.referred(name) for name in names - found}
         while True:
-            more = {name for name in referred if name not in found and referred[name] & found}
+            # A key may lead to a table that is not there: a put-back that was killed had dropped it.
+            more = {name for name in referred if name not in found and referred[name] & (found | HUB_TABLES)}
             if not more:
                 return {name: [column["name"] for column in self.columns(name)] for name in sorted(found)}
             found |= more
@@ -119,12 +122,18 @@ class Server(Database):
             self.columns_of[table] = self.inspector.get_columns(table)
         return self.columns_of[table]
 
-    def rows(self, table, columns, where=""):
+    def rows(self, table, columns, where="", order=()):
         types = {column["name"]: column["type"] for column in self.columns(table)}
-        selected = [sql.column(name, types[name]) for name in columns]
-        source = sql.table(table, *selected)
-        statement = sql.select(*source.columns) if VERSION >= (1, 4) else sql.select(list(source.columns))
-        return self.stream(statement.where(sql.text(where)) if where else statement)
+        source = sql.table(table, *(sql.column(name, as_stored(types[name])) for name in columns))
+        selected = [self.selected(source.c[name], types[name]) for name in columns]
+        statement = (sql.select(*selected) if VERSION >= (1, 4) else sql.select(selected)).select_from(source)
+        if where:
+            statement = statement.where(text(where))
+        return self.stream(statement.order_by(*(source.c[name] for name in order)))
+
+    def selected(self, column, kind):
+        """What stands for a column of that type in a SELECT."""
+        return column
 
     def select(self, statement):
         return self.stream(text(statement))
@@ -134,27 +143,24 @@ class Server(Database):
             yield tuple(row)
 
     def quoted(self, name):
-        preparer = self.connection.dialect.identifier_preparer
-        found = preparer.quote(name)
-        # `text` doubles it again.
-        return found.replace("%%", "%") if getattr(preparer, "_double_percents", False) else found
+        return quote(self.connection, name)
 
     def schema_lines(self):
-        lines = []
+        found = []
         for table in self.tables():
             for column in self.columns(table):
-                lines.append(
+                found.append(
                     [table, "column"] + [str(column.get(key)) for key in ("name", "type", "nullable", "default")]
                 )
             key = self.inspector.get_pk_constraint(table) or {}
-            lines.append([table, "primary key"] + list(key.get("constrained_columns") or []))
+            found.append([table, "primary key"] + list(key.get("constrained_columns") or []))
             for key in self.inspector.get_foreign_keys(table):
                 options = sorted((name, str(value)) for name, value in (key.get("options") or {}).items())
                 where = [key["constrained_columns"], key["referred_table"], key["referred_columns"], options]
-                lines.append([table, "foreign key", where])
+                found.append([table, "foreign key", where])
             for index in self.inspector.get_indexes(table):
-                lines.append([table, "index", index["name"], index["column_names"], bool(index["unique"])])
-        return lines
+                found.append([table, "index", index["name"], index["column_names"], bool(index["unique"])])
+        return found
 
     def about(self):
         version = getattr(self.connection.dialect, "server_version_info", None) or ()
@@ -172,6 +178,24 @@ class Server(Database):
         """A dialect that nothing is known of does not tell."""
         return []
 
+    def backup(self, out):
+        with new_file(out):
+            digest = lines.dump(self, out)
+        return {"format": "lines", "tool": "SQLAlchemy " + sqlalchemy.__version__, "digest": digest}
+
+    def prove(self, file):
+        return lines.prove(file)
+
+    def put_back(self, file):
+        return lines.put_back(self, file)
+
+    def empty(self):
+        with self.reading():
+            dropped = self.children_first(set(self.tables()))
+        with self.changing() as connection:
+            self.drop(connection, dropped)
+        return {"dropped": sorted(dropped)}
+
     def in_words(self, error):
         """The first line of an error, less the password. Statements and their values are never told."""
         first = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
@@ -179,8 +203,3 @@ class Server(Database):
         for secret in {str(password or ""), urllib.parse.quote_plus(str(password or ""))}:
             first = first.replace(secret, "***") if secret else first
         return f"The database {self.title} could not be used: {first}."
-
-
-def text(statement):
-    """A statement without parameters: a colon in it is a colon."""
-    return sql.text(statement.replace(":", r"\:"))

@@ -23,11 +23,12 @@ def configuration(hub):
     classes = [type(hub), hub.authenticator_class, hub.spawner_class, hub.proxy_class]
     components = [component(hub, of) for of in classes]
     known = {name for each in components for name in each["classes"]}
-    for section, values in sorted(sections_of(hub.config).items()):
-        if section not in known:
-            traits = {name: told("c." + section, value) for name, value in values.items() if is_set(value)}
-            components.append({"classes": [section], "foreign": False, "overrides": [], "traits": named(traits)})
-    return {"components": components[:MOST], "counts": counts(hub), "packages": packages(hub)}
+    sections = {
+        section: named({name: told("c." + section, value) for name, value in values.items() if is_set(value)})
+        for section, values in sorted(sections_of(hub.config).items())[:MOST]
+        if section not in known
+    }
+    return {"components": components, "sections": sections, "counts": counts(hub), "packages": packages(hub)}
 
 
 # --- traits ------------------------------------------------------------------------------------------------------
@@ -67,8 +68,9 @@ def set_traits(hub, of):
 
 
 def class_defaults(of):
-    """What classes from outside of JupyterHub set themselves, as defaults of their own."""
+    """What classes from outside of JupyterHub set themselves: as the default of a trait, or as a plain attribute."""
     found = {}
+    inherited = {name for each in of.__mro__ if is_own(each) for name in vars(each) if is_trait(vars(each)[name])}
     for each in reversed([each for each in of.__mro__ if not is_own(each)]):
         where = "class " + each.__name__
         for name, member in vars(each).items():
@@ -76,9 +78,11 @@ def class_defaults(of):
             if is_trait(member):
                 if member.metadata.get("config"):
                     found[name] = told(where, member.default_value)
-            elif isinstance(dynamic, str) and dynamic in of.class_traits():
+            elif isinstance(dynamic, str) and dynamic in inherited:
                 # Made by a method: there is something.
                 found[dynamic] = {"where": where, "value": True}
+            elif name in inherited:
+                found[name] = told(where, member)
     return found
 
 
@@ -212,8 +216,8 @@ def forms(hub, authenticator):
                 yield file.read(1 << 20)
         except OSError:
             pass
-    custom = authenticator.class_traits().get("custom_html")
-    text = getattr(custom, "default_value", "")
+    custom = inspect.getattr_static(authenticator, "custom_html", "")
+    text = custom.default_value if is_trait(custom) else custom
     yield text if isinstance(text, str) else ""
 
 

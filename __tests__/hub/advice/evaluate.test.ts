@@ -18,13 +18,11 @@ const configuration: Configuration = {
       },
     },
     { classes: ['LocalProcessSpawner', 'Spawner'], foreign: false, overrides: [], traits: {} },
-    {
-      classes: ['Pagination'],
-      foreign: false,
-      overrides: [],
-      traits: { max_per_page: { where: 'c.Pagination', value: true } },
-    },
   ],
+  sections: {
+    Pagination: { max_per_page: { where: 'c.Pagination', value: true } },
+    OAuthenticator: { blocked_users: { where: 'c.OAuthenticator', value: 1 } },
+  },
   counts: { services: 2, users: 51 },
   packages: { sqlalchemy: '1.3.24' },
 };

@@ -91,8 +91,9 @@ function traits(names: string[], configuration: Configuration) {
   return names.flatMap((each) => {
     const [of = '', name = ''] = each.split('.');
     const isMeant = (trait: string) => (name.endsWith('*') ? trait.startsWith(name.slice(0, -1)) : trait === name);
-    return componentsOf(of, configuration).flatMap((component) =>
-      Object.entries(component.traits)
+    const all = [...componentsOf(of, configuration).map((component) => component.traits), configuration.sections[of]];
+    return all.flatMap((set) =>
+      Object.entries(set ?? {})
         .filter(([trait]) => isMeant(trait))
         .map(([trait, { where, value }]) => ({ place: `${where}.${trait}`, value })),
     );

@@ -19,7 +19,8 @@ export const rulesOf1: Rule[] = [
     since: '1.2',
     level: 'blocker',
     when: [
-      { on: ['OAuthenticator.whitelist'] },
+      { is: ['OAuthenticator'] },
+      { on: ['Authenticator.whitelist'] },
       { not: { set: ['Authenticator.allowed_users'] } },
       { package: 'oauthenticator', versions: '>=0.12.0,<0.12.2' },
     ],

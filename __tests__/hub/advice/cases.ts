@@ -384,12 +384,17 @@ c.JupyterHub.services = [{'name': 'a b ', 'url': 'http://127.0.0.1:9', 'api_toke
   {
     from: '5.5.4',
     to: '6.1.1',
-    title: 'with a key for auth_state, and timeouts',
+    title: 'with a key for auth_state, timeouts, and an old proxy',
     config: `
+c.ConfigurableHTTPProxy.command = ['proxy/bin/configurable-http-proxy', '--log-level=error']
 c.Authenticator.enable_auth_state = True
 c.LocalProcessSpawner.interrupt_timeout = 10
 `,
+    files: {
+      'proxy/bin/configurable-http-proxy': '#!/usr/bin/env node\n',
+      'proxy/package.json': '{"name": "configurable-http-proxy", "version": "4.5.6"}',
+    },
     environment: { JUPYTERHUB_CRYPT_KEY: 'ab'.repeat(32) },
-    says: { 'internal-requests': [] },
+    says: { 'proxy-version': [], 'internal-requests': [] },
   },
 ];

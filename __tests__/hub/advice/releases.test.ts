@@ -23,7 +23,7 @@ async function look({ from, config, files, packages, environment, database }: Ca
   const all: Record<string, string> = { 'jupyterhub_config.py': config, ...files, ...Object.fromEntries(installed) };
   for (const [name, text] of Object.entries(all)) {
     await mkdir(dirname(join(directory, name)), { recursive: true });
-    await writeFile(join(directory, name), text);
+    await writeFile(join(directory, name), text, { mode: 0o755 });
   }
   const bin = join(await cachedEnvironment(from), 'bin');
   const env = {

@@ -1,6 +1,6 @@
 /** The part of JupyterHub's changelog about a release. */
 export function changelog(release: string): string {
-  return `https://jupyterhub.readthedocs.io/en/stable/reference/changelog.html#${release.replaceAll('.', '-')}`;
+  return `https://jupyterhub.readthedocs.io/en/stable/reference/changelog.html (${release})`;
 }
 
 /** A pull request or issue of JupyterHub's. */

@@ -22,7 +22,7 @@ export const always: Rule[] = [
     when: [{ count: 'options in the URL of an SQLite database' }],
     consequence:
       '`jupyterhub upgrade-db` takes the options in the URL (`?…`) for a part of the file name of its own copy, and fails.',
-    instead: 'Write `db_url` without `?…`; options of the driver belong into `c.JupyterHub.db_kwargs`.',
+    instead: 'Write `db_url` without `?…`; options of the driver belong in `c.JupyterHub.db_kwargs`.',
     sources: ['https://jupyterhub.readthedocs.io/en/stable/reference/api/app.html#jupyterhub.app.JupyterHub.db_kwargs'],
     measured: '`upgrade-db` of 6.1.1 ends with "No such file or directory: jupyterhub.sqlite?timeout=30".',
   },
@@ -38,6 +38,17 @@ export const always: Rule[] = [
     sources: [upgrading('upgrade-jupyterhub-packages')],
     measured:
       'Hub 6.1.1 with servers of 6.1.1, 5.5.4, 4.1.6, 3.1.1, 2.3.1 and 1.5.1, and hubs 5.5.4, 4.1.6 and 2.3.1 with 6.1.1: all work; hub 1.5.1 with 6.1.1 does not.',
+  },
+  {
+    id: 'proxy-version',
+    since: 'major',
+    level: 'info',
+    when: [{ package: 'configurable-http-proxy', versions: '<4.6.2' }],
+    consequence:
+      'The proxy that the hub starts is not upgraded with it, and is older than those that were tried with new releases.',
+    instead: 'Install configurable-http-proxy 4.6.2 or newer if something does not work. 5.3.0 needs Node 20.',
+    sources: ['https://github.com/jupyterhub/configurable-http-proxy/blob/main/CHANGELOG.md'],
+    measured: 'The hubs 1.5.1, 5.5.4 and 6.1.1 work with 4.6.2 and with 5.3.0.',
   },
   {
     id: 'upgrade-db-at-start',

@@ -20,7 +20,7 @@ export function upgrading6(part: string): string {
   return `https://jupyterhub.readthedocs.io/en/stable/howto/upgrading-v6.html#${part}`;
 }
 
-/** Where no document says it: the code of a released package. */
+/** Where no document says it: the code of a release. */
 export function code(release: string, file: string): string {
-  return `https://pypi.org/project/jupyterhub/${release}/ (${file})`;
+  return `https://github.com/jupyterhub/jupyterhub/blob/${release}/jupyterhub/${file}`;
 }

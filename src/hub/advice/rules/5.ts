@@ -146,7 +146,7 @@ export const rulesOf5: Rule[] = [
     when: [{ count: 'tokens of more than 64 characters' }],
     consequence: 'Tokens have at most 64 characters. A longer one in the configuration ends the hub at its start.',
     instead: 'A token of 32 or 64 hexadecimal digits (`openssl rand -hex 16`), given to the service, too.',
-    sources: [code('5.5.3', 'jupyterhub/orm.py'), code('6.1.0', 'jupyterhub/orm.py')],
+    sources: [code('5.5.3', 'orm.py'), code('6.1.0', 'orm.py')],
   },
   {
     id: 'tokens-of-64',
@@ -157,7 +157,7 @@ export const rulesOf5: Rule[] = [
     consequence:
       'This one release refuses tokens of 64 characters (`openssl rand -hex 32`): the services that have them get 403.',
     instead: 'Upgrade to 5.5.4 or newer.',
-    sources: [code('5.5.3', 'jupyterhub/utils.py, compare_token')],
+    sources: [code('5.5.3', 'utils.py')],
   },
   {
     id: 'service-names',
@@ -169,6 +169,6 @@ export const rulesOf5: Rule[] = [
     consequence:
       'A service whose name has a slash, an escape (%20), a space at its end, or nothing but dots ends the hub at its start.',
     instead: 'Another name, for the service itself and in its roles.',
-    sources: [code('5.5.3', 'jupyterhub/services/service.py'), code('6.1.0', 'jupyterhub/services/service.py')],
+    sources: [code('5.5.3', 'services/service.py'), code('6.1.0', 'services/service.py')],
   },
 ];

@@ -61,7 +61,7 @@ export const rulesOf6: Rule[] = [
     consequence:
       'While a service that runs elsewhere is down at the start of the hub, the public address answers 404 for half a minute.',
     instead: 'Start such services before the hub, or allow for it in your monitoring.',
-    sources: [code('6.1.1', 'jupyterhub/app.py, start_service')],
+    sources: [code('6.1.1', 'app.py')],
     measured: 'The public address answers after 2 to 3 s with 2.3.1, 4.1.6 and 5.5.4, and after 33 s with 6.1.1.',
   },
   {
@@ -76,7 +76,7 @@ export const rulesOf6: Rule[] = [
       'A user server that does not end when it is asked is waited for 30 s and another 30 s, no longer 10 s and 5 s.',
     instead:
       '`TimeoutStopSec=` of the unit of at least 120 s; or the old values of `interrupt_timeout` and `term_timeout`.',
-    sources: [code('6.0.0', 'jupyterhub/spawner.py')],
+    sources: [code('6.0.0', 'spawner.py')],
     measured: 'With servers that ignore both signals 5.5.4 stops after 16 s; 6.1.1 has not after 30 s.',
   },
   {
@@ -87,7 +87,7 @@ export const rulesOf6: Rule[] = [
     consequence:
       'When a login has to be refreshed and cannot be, requests with tokens and an admin’s start of a server go on; only requests of the user himself ask for a login.',
     instead: '`c.Authenticator.auth_refresh_strict = True` for the old behaviour.',
-    sources: [code('6.1.0', 'jupyterhub/auth.py, auth_refresh_strict')],
+    sources: [code('6.1.0', 'auth.py')],
   },
   {
     id: 'require-pkce',

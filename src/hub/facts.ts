@@ -285,7 +285,7 @@ function remembered(known: Known, version: string, python: string): z.infer<type
     cleanup_servers: false,
     proxy: {},
     database: { dialect: 'sqlite', path: known.database, url: '' },
-    configuration: { components: [], counts: {}, packages: {} },
+    configuration: { components: [], sections: {}, counts: {}, packages: {} },
   };
 }
 

@@ -5,8 +5,8 @@ import { judge, type Writes } from '../../bench/check/judge.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
 import { until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
+import { startProxy } from '../../bench/network.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
-import { startProxy } from '../support/proxy.ts';
 import { journal, journaled, release, type Scene, startScene, startWrites, verdict } from './light.ts';
 
 // One hub; the runs that come back to the old release first.

@@ -6,10 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type DatabaseState, readDatabase } from '../../bench/check/database.ts';
 import type { Writes } from '../../bench/check/judge.ts';
 import type { HubOptions } from '../../bench/hub/blueprint.ts';
-import { cached } from '../../bench/hub/cache.ts';
-import { cachedEnvironment } from '../../bench/hub/environments.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
-import { run, until } from '../../bench/hub/run.ts';
+import { until } from '../../bench/hub/run.ts';
+import { cachedWheels } from '../../bench/hub/wheels.ts';
 import { startWriter } from '../../bench/hub/writer.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { type RunActionOptions, type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
@@ -136,16 +135,6 @@ export async function startScene({ releases, ...options }: HubOptions & { releas
       await rm(work, { recursive: true });
     },
   };
-}
-
-/** A directory with the wheels of these releases and of all they need. */
-async function cachedWheels(releases: string[]): Promise<string> {
-  const python = join(await cachedEnvironment('4.1.6'), 'bin/python');
-  return cached(`wheels/${releases.join('-')}`, async (directory) => {
-    for (const version of releases) {
-      await run(python, ['-m', 'pip', 'download', '--quiet', '--dest', directory, `jupyterhub==${version}`]);
-    }
-  });
 }
 
 /** The product's directory for this hub: in a place of root's, or in the home of the user who logs in. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -312,6 +312,33 @@ time.sleep(600)
     kill(child.pid ?? 0);
     await until('it lives on', 20, () => child.signalCode !== null);
     expect(await lives(since)).toBe('no\n');
+  });
+
+  it('removes what phases left that were killed or ended by a reboot, and leaves those at work', async () => {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const alive = start('/usr/bin/sleep', ['sleep', '600']);
+    const uid = `${process.getuid?.()} ${process.getgid?.()}`;
+    const scratch = mkdtempSync(join(directory, 'scratch of a phase '));
+    const owners = {
+      dead: `4194304 ${boot}\n`,
+      'of-another-boot': `${alive.pid} 00000000-0000-4000-8000-000000000000\n`,
+      'at-work': `${alive.pid} ${boot}\n`,
+      'just-made': '',
+    };
+    const phases = Object.entries(owners).map(([name, owner]) => {
+      const phase = mkdtempSync(`/var/tmp/jupyterhub-upgrade.${name}-`);
+      if (owner !== '') writeFileSync(join(phase, 'owner'), owner);
+      return phase;
+    });
+    const [dead = '', , ...others] = phases;
+    try {
+      writeFileSync(join(dead, 'scratch'), `${uid} ${scratch}\n`);
+      await sh(shell, 'clean_phases');
+      expect(phases.filter((phase) => existsSync(phase))).toEqual(others);
+      expect(existsSync(scratch)).toBe(false);
+    } finally {
+      for (const phase of phases) rmSync(phase, { recursive: true, force: true });
+    }
   });
 
   it('as-hub.sh runs with the variables of the hub, whatever their names are, where the hub stands', async () => {

@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { until } from '../../bench/hub/run.ts';
 import { shellAssignments } from '../../src/ssh/quote.ts';
-import { type Behaviours, type Fault, JobOnDisk, kill, killJobs, programsForJobs } from './job-on-disk.ts';
+import { each, expected, expectedAfterKill, expectWhole, runWithKills } from './executor-model.ts';
+import { type Behaviours, type Fault, isAlive, JobOnDisk, kill, killJobs, programsForJobs } from './job-on-disk.ts';
 import { SHELLS } from './programs.ts';
 import { runProgram, temporaryDirectory } from './support.ts';
 
@@ -28,92 +28,8 @@ const scratch = temporaryDirectory();
 
 const STEPS = ['stage', 'stop', 'migrate', 'start', 'verify', 'confirm'];
 
-/** What a job without kills comes to, by the rules. */
-function expected(steps: string[], failing?: string): { verdict: string; trace: string[] } {
-  if (failing === undefined) return { verdict: 'committed', trace: [...steps.map((step) => `do ${step}`), 'tidy'] };
-  const begun = steps.slice(0, steps.indexOf(failing) + 1);
-  // Once the new hub is verified only a word takes it back.
-  if (begun.slice(0, -1).includes('verify')) {
-    return { verdict: 'committed', trace: [...steps.map((step) => `do ${step}`), 'tidy'] };
-  }
-  return {
-    verdict: begun.includes('stop') ? 'rolled-back' : 'not-begun',
-    trace: [...begun.map((step) => `do ${step}`), ...begun.toReversed().map((step) => `undo ${step}`)],
-  };
-}
-
-/** The verdict that a killed job must come to, by what is on disk when it is taken up again. */
-function expectedAfterKill(job: JobOnDisk, failing?: string): string | undefined {
-  const { events, verdict } = job;
-  if (verdict !== undefined) return verdict;
-  if (!events.some((event) => event.startsWith('open '))) return expected(job.steps, failing).verdict;
-  const decision = job.read('decision');
-  if (/^(commit|timeout) /.test(decision)) return 'committed';
-  if (!decision.startsWith('abort ') && events.includes('done verify')) return 'committed';
-  return events.includes('begin stop') ? 'rolled-back' : 'not-begun';
-}
-
-/** Wholly done or wholly undone, in the right order, and nothing left at work. */
-function expectWhole(job: JobOnDisk): void {
-  const { trace, verdict } = job;
-  if (verdict === 'committed') {
-    // A step after the verification that failed changed nothing.
-    const failed = job.steps.filter((step) => !job.events.includes(`done ${step}`));
-    expect(failed.filter((step) => !job.events.includes('done verify') || step === 'verify')).toEqual([]);
-    expect(job.effects).toEqual(
-      job.allDone
-        .map((name) => (failed.some((step) => name === `${step}.whole`) ? name.replace('.whole', '.half') : name))
-        .sort(),
-    );
-    expect(trace.filter((line) => line.startsWith('undo '))).toEqual([]);
-  } else {
-    expect(job.effects).toEqual([]);
-    expect(['rolled-back', 'not-begun']).toContain(verdict);
-    const firstUndo = trace.findIndex((line) => line.startsWith('undo '));
-    const back = firstUndo === -1 ? [] : trace.slice(firstUndo);
-    expect(back.filter((line) => !line.startsWith('undo '))).toEqual([]);
-    // In reverse order; one that was cut is done again.
-    const order = back.map((line) => job.steps.indexOf(line.slice('undo '.length)));
-    expect(order).toEqual(order.toSorted((one, other) => other - one));
-    const begun = job.steps.filter((step) => job.events.includes(`begin ${step}`));
-    expect([...new Set(order)].sort()).toEqual(begun.map((step) => job.steps.indexOf(step)).sort());
-  }
-  expect(job.processes()).toEqual([]);
-  for (const secret of ['secrets', 'hub.env', 'ballast']) expect(existsSync(job.path(secret)), secret).toBe(false);
-}
-
-/** Lets the job run to its verdict, taken up again after each kill. */
-async function runWithKills(job: JobOnDisk, faults: Fault[], failing?: string): Promise<void> {
-  let verdict: string | undefined;
-  for (const fault of faults) {
-    await job.run(fault);
-    verdict = expectedAfterKill(job, failing);
-  }
-  await job.run();
-  expect(job.verdict).toBe(verdict ?? expected(job.steps, failing).verdict);
-  expectWhole(job);
-}
-
-/** `work` for each of the list, as many at a time as the machine has processors. */
-async function each<T>(list: T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...list];
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  await Promise.all([worker(), worker(), worker()]);
-}
-
 function decide(job: JobOnDisk, word: string, reason: string) {
   return runProgram(job.programs.command('executor.sh', 'decide', job.directory, word, reason));
-}
-
-/** A zombie, which its parent has still to reap, is not. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 const begun = (job: JobOnDisk, step: string) =>
@@ -528,31 +444,6 @@ it.skipIf(spawnSync('strace', ['true']).status !== 0)(
     expect(synced('timeout nobody said no')).toBeLessThan(find(/linkat\(.*\/decision"/));
   },
 );
-
-it('whatever steps fail and whenever it is killed, it is wholly done or wholly undone', async () => {
-  const STEP_NAMES = ['stage', 'announce', 'stop', 'snapshot', 'migrate', 'start', 'verify', 'confirm'];
-  const fault = fc.record<Fault>({
-    write: fc.integer({ min: 1, max: 20 }),
-    when: fc.constantFrom('before', 'after'),
-    kill: fc.constantFrom('executor', 'session', 'all'),
-  });
-  const scenario = fc.record({
-    shell: fc.constantFrom(...SHELLS),
-    steps: fc.subarray(STEP_NAMES, { minLength: 1, maxLength: 4 }),
-    failing: fc.option(fc.nat(), { nil: undefined, freq: 2 }),
-    faults: fc.array(fault, { maxLength: 2 }),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(scenario, { minLength: 4, maxLength: 4 }), (scenarios) =>
-      each(scenarios, async ({ shell, steps, failing: index, faults }) => {
-        const failing = index === undefined ? undefined : steps[index % steps.length];
-        const behaviours = failing === undefined ? {} : { [`do_${failing}`]: 'return 1' };
-        await runWithKills(await JobOnDisk.make(programsOf[shell], steps, { behaviours }), faults, failing);
-      }),
-    ),
-    { numRuns: 30 },
-  );
-}, 300_000);
 
 /** Makes a file system of that size there; this machine may not allow it. */
 const TMPFS = ['mount', '-t', 'tmpfs', '-o', 'size=400k', 'tmpfs'];

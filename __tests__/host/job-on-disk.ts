@@ -14,8 +14,8 @@ export type Behaviours = Record<string, string>;
 export interface Fault {
   write: number;
   when: 'before' | 'after';
-  /** The executor's process, its session, or every process of the job, as a power cut would. */
-  kill: 'executor' | 'session' | 'all';
+  /** The executor's process, its session, or every process of the job, as a power cut would. Or nothing dies: it is aborted. */
+  kill: 'executor' | 'session' | 'all' | 'none, aborts';
   /** The write is delayed until the file `release` is there: it comes when another executor is at work. */
   late?: boolean;
 }
@@ -41,6 +41,13 @@ read -r at when what late <"$job/fault"
 printf x >>"$job/writes"
 if [ "$(wc -c <"$job/writes")" -ne "$at" ]; then real "$@"; exit; fi
 line=$(cat)
+if [ "$what" = none, ]; then
+  rm "$job/fault"
+  [ "$when" = before ] || printf '%s\\n' "$line" | real "$@"
+  sh "\${0%/*}/../programs/executor.sh" decide "$job" abort 'somebody said no' >/dev/null
+  [ "$when" = after ] || printf '%s\\n' "$line" | real "$@"
+  exit
+fi
 [ "$when" = before ] || printf '%s\\n' "$line" | real "$@"
 rm "$job/fault"
 read -r executor _ <"$job/executor"
@@ -130,12 +137,16 @@ export class JobOnDisk {
   }
 
   /** Starts the executor in a session of its own; its end is what `ended` gives. */
-  start(fault?: Fault): void {
+  start(fault?: Fault, environment: NodeJS.ProcessEnv = {}): void {
     rmSync(this.path('writes'), { force: true });
     rmSync(this.path('fault'), { force: true });
     if (fault) writeFileSync(this.path('fault'), `${fault.write} ${fault.when} ${fault.kill} ${fault.late ?? false}\n`);
     const [command = '', ...args] = this.programs.command('executor.sh', 'run', this.directory);
-    this.#child = spawn(command, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+    this.#child = spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...environment },
+    });
     started.add(this);
   }
 
@@ -228,6 +239,15 @@ const started = new Set<JobOnDisk>();
 export function killJobs(): void {
   for (const job of started) job.killAll();
   started.clear();
+}
+
+/** A zombie, which its parent has still to reap, is not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {

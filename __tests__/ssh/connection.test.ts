@@ -9,6 +9,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type EvilProxy, startProxy } from '../../bench/network.ts';
 import { UpgradeError } from '../../src/errors.ts';
 import {
   CommandFailed,
@@ -20,7 +21,6 @@ import {
   type Host,
 } from '../../src/ssh/connection.ts';
 import { checkPrivateKey } from '../../src/ssh/private-key.ts';
-import { type EvilProxy, startProxy } from '../support/proxy.ts';
 import { makeKey, type Sshd, startSshd } from '../support/sshd.ts';
 
 let sshd: Sshd;

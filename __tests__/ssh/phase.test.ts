@@ -9,10 +9,10 @@ import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startProxy } from '../../bench/network.ts';
 import { UpgradeError } from '../../src/errors.ts';
 import { CommandFailed, CommandTimedOut, ConnectionLost, connect, type Host } from '../../src/ssh/connection.ts';
 import { type PayloadFile, type Phase, runPhase } from '../../src/ssh/phase.ts';
-import { startProxy } from '../support/proxy.ts';
 import { type Sshd, startSshd } from '../support/sshd.ts';
 
 let directory: string;
@@ -122,11 +122,12 @@ describe.each(flavours)('with %s', (_what, shell, tar) => {
       { name: 'open', size: 0, content: Buffer.alloc(0), mode: 0o644 },
     );
     const stdout = await runPhase(host, { ...phase(''), programs, parameters: { A: 'a' }, payload });
-    expect(stdout.replace(/(d\S+ \S+) \d+$/gm, '$1').split('\n')).toEqual([
+    expect(stdout.replace(/(d\S+ \S+|owner) \d+$/gm, '$1').split('\n')).toEqual([
       '-rw------- ./complete 0',
       'drwxr-xr-x ./deep',
       '-rw-r--r-- ./deep/a.sh 0',
       '-rw-r--r-- ./deep/b.py 8',
+      '-rw------- ./owner',
       '-rw------- ./parameters 6',
       'drwx------ ./payload',
       '-rw------- ./payload/bytes 3',

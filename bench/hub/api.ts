@@ -1,5 +1,7 @@
 export interface Answer<T = unknown> {
   status: number;
+  /** The release that answered; undefined when it was no JupyterHub. */
+  release: string | undefined;
   body: T;
 }
 
@@ -16,7 +18,8 @@ export function createApi(url: string, token: string): Api {
       signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
-    return { status: response.status, body: (text === '' ? null : parse(text)) as T };
+    const release = response.headers.get('x-jupyterhub-version') ?? undefined;
+    return { status: response.status, release, body: (text === '' ? null : parse(text)) as T };
   };
 }
 

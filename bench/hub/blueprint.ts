@@ -11,6 +11,8 @@ export interface HubOptions {
   proxy?: 'external' | 'managed';
   /** Default `wal`. The hub keeps its newest rows in the WAL while it runs with SQLAlchemy 2, that is from 3.1.0 on. */
   journalMode?: 'wal' | 'delete';
+  /** Whether programs in its directory `tools` stand before the host's own; the light flavour needs root for it. Default false. */
+  ownTools?: boolean;
   /** Whether the paths have a space in them; default true. */
   space?: boolean;
   /** Address on which the light flavour's sshd listens; default 127.0.0.1. */
@@ -38,7 +40,7 @@ export interface Blueprint extends Required<HubOptions> {
 export async function draw(options: HubOptions): Promise<Blueprint> {
   const [ssh = 0, publicPort = 0, hub = 0, proxyApi = 0] = await freePorts(4);
   return {
-    ...{ release: '4.1.6', users: 20, proxy: 'external', journalMode: 'wal', space: true },
+    ...{ release: '4.1.6', users: 20, proxy: 'external', journalMode: 'wal', space: true, ownTools: false },
     ...{ sshAddress: '127.0.0.1', environment: {}, extraConfig: '', ...options },
     ports: { ssh, public: publicPort, hub, proxyApi },
     url: `http://127.0.0.1:${publicPort}`,

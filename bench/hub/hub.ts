@@ -15,6 +15,8 @@ export interface HubInABox {
   environmentPath: string;
   configPath: string;
   databasePath: string;
+  /** With `ownTools`: programs in it stand before the host's own, as this machine sees the directory. */
+  tools: string;
   /** Texts that must be seen nowhere but on the host. */
   secrets: string[];
   /** The token of the service `bench`, which may do everything that `api` is used for. */

@@ -47,7 +47,8 @@ async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<Ligh
   const databasePath = place('state/jupyterhub.sqlite');
   const configPath = place('etc/jupyterhub_config.py');
   const box = { [boxVariable]: directory };
-  for (const name of ['etc/conf.d', 'state', 'homes', 'home', 'tmp']) await mkdir(place(name), { recursive: true });
+  for (const name of ['etc/conf.d', 'state', 'homes', 'home', 'tmp', 'tools'])
+    await mkdir(place(name), { recursive: true });
   const proxyBin = await cachedProxy();
   await copyEnvironment(release, environmentPath);
 
@@ -66,7 +67,7 @@ async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<Ligh
   // The login's home and temporary directory are in the box, too: nothing comes from or goes to the real ones.
   const login = { ...box, HOME: place('home'), TMPDIR: place('tmp') };
   const { access, config } = await prepareSshd(place('ssh'), sshAddress, ports.ssh, login);
-  await startSshd(config, place('sshd.log'), box);
+  await startSshd(config, place('sshd.log'), box, blueprint.ownTools ? place('tools') : undefined);
   if (proxy === 'external') {
     const log = openSync(place('proxy.log'), 'a');
     startDetached(join(proxyBin, 'configurable-http-proxy'), proxyArguments(blueprint), log, { env: environment });
@@ -91,6 +92,7 @@ async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<Ligh
   };
   return {
     ...{ ssh: access, url, hubPort: ports.hub, directory, environmentPath, configPath, databasePath },
+    tools: place('tools'),
     ...{ stopCommand, startCommand, secrets: secretsOf(blueprint, filled.seeded), apiToken },
     ...{ ...filled, pid, log, processes, subject },
   };

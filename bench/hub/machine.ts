@@ -113,6 +113,7 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
   };
   return {
     ...{ ssh: access, admin, unit, root, url, hubPort: ports.hub, environmentPath, configPath, databasePath },
+    tools: join(root, 'usr/local/sbin'),
     ...{ secrets: secretsOf(blueprint, filled.seeded), apiToken, ...filled, pid, log, processes, subject },
     ...{ exec, kill: () => machine.kill(), boot: () => machine.boot() },
   };

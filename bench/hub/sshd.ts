@@ -30,6 +30,8 @@ export async function describeAccess(clientKey: string, hostKey: string, host: s
   return { host, port, username, privateKey: await readFile(clientKey, 'utf8'), knownHosts, fingerprint };
 }
 
+const MOUNT_TOOLS = 'mount --bind "$0" /usr/local/sbin';
+
 /** Writes keys and an sshd_config into `directory` for an sshd that anybody may run, and that logs in as himself. */
 export async function prepareSshd(
   directory: string,
@@ -63,10 +65,16 @@ SetEnv ${variables.join(' ')}
   return { access: await describeAccess(clientKey, hostKey, address, port, userInfo().username), config };
 }
 
-/** Starts sshd in the foreground of a session of its own; gives its pid. */
-export async function startSshd(config: string, log: string, env: NodeJS.ProcessEnv): Promise<number> {
+/**
+ * Starts sshd in the foreground of a session of its own; gives its pid. For whoever logs in, `tools` stands at
+ * /usr/local/sbin, in a mount namespace of their own.
+ */
+export async function startSshd(config: string, log: string, env: NodeJS.ProcessEnv, tools?: string): Promise<number> {
   const sshd = await findCommand('sshd');
   if (sshd === undefined) throw new Error('sshd is not installed');
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 }); // where it locks itself up
-  return startDetached(sshd, ['-D', '-e', '-f', config], openSync(log, 'a'), { env }); // needs its absolute path
+  const command = [sshd, '-D', '-e', '-f', config]; // needs its absolute path
+  const places = tools === undefined ? [] : ['unshare', '--mount', 'sh', '-c', `${MOUNT_TOOLS} && exec "$@"`, tools];
+  const [program = '', ...args] = [...places, ...command];
+  return startDetached(program, args, openSync(log, 'a'), { env });
 }

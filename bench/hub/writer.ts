@@ -4,6 +4,8 @@ export interface Written {
   name: string;
   /** When the hub acknowledged it, in ms since the epoch. */
   at: number;
+  /** The release that acknowledged it. */
+  release: string | undefined;
 }
 
 export interface WriterResult {
@@ -25,7 +27,9 @@ export function startWriter(api: Api, perSecond: number, prefix = 'writer'): Wri
   const underWay = new Set<Promise<void>>();
   const write = async (name: string) => {
     const answer = await api('POST', `/users/${name}`).catch(() => undefined);
-    if (answer && answer.status >= 200 && answer.status < 300) acknowledged.push({ name, at: Date.now() });
+    if (answer && answer.status >= 200 && answer.status < 300) {
+      acknowledged.push({ name, at: Date.now(), release: answer.release });
+    }
   };
   const timer = setInterval(() => {
     const name = `${prefix}${String(attempted.length + 1).padStart(5, '0')}`;

@@ -18,6 +18,7 @@ fi
 # On the database's own disk and as the hub's user: the copy is as private as the original.
 copy=$(as_hub_user mktemp -d "${DATABASE_PATH%/*}/.jupyterhub-upgrade-backup.XXXXXX") ||
   die "no directory for the copy can be made beside $DATABASE_PATH"
+printf '%s %s %s\n' "$HUB_UID" "$HUB_GID" "$copy" >"$1/scratch"
 remove_copy() { as_hub_user rm -rf "$copy"; }
 trap remove_copy EXIT
 trap 'exit 1' HUP INT TERM

@@ -122,6 +122,21 @@ session_pids() {
   }' /proc/[0-9]*/stat
 }
 
+# clean_phases: remove what phases left that were killed, or ended by a reboot. `owner` in a phase's directory has pid and
+# boot of its shell, `scratch` user, group and path of a directory that it had elsewhere.
+clean_phases() {
+  for clean_phase in /var/tmp/jupyterhub-upgrade.*; do
+    # Anybody may make one of that name.
+    if [ -L "$clean_phase" ] || [ "$(stat -c %u "$clean_phase" 2>/dev/null)" != "$(id -u)" ]; then continue; fi
+    { read -r clean_pid clean_boot <"$clean_phase/owner"; } 2>/dev/null || continue
+    if [ "$clean_boot" = "$BOOT" ] && [ -d "/proc/$clean_pid" ]; then continue; fi
+    if { read -r clean_uid clean_gid clean_path <"$clean_phase/scratch"; } 2>/dev/null; then
+      as_uid "$clean_uid" "$clean_gid" rm -rf "$clean_path"
+    fi
+    rm -rf "$clean_phase"
+  done
+}
+
 # hub_pids: processes that are a JupyterHub (not its single-user servers, proxies or subcommands), one pid a line.
 hub_pids() {
   # shellcheck disable=SC2013 # names of files, without blanks

@@ -13,6 +13,7 @@ private=$(mktemp -d) || die 'no temporary directory can be made'
 trap 'rm -rf "$private"' EXIT
 chmod 711 "$private"
 
+clean_phases
 fact uid "$(id -u)"
 fact user "$(id -un)"
 fact kernel "$(uname -sr)"

@@ -190,6 +190,7 @@ run() {
     note target-version "$TARGET_VERSION"
   else
     kill_sessions
+    clean_phases
     # A killed executor's open step cannot be known: after the host's own verify the new hub stays, before it the old
     # one comes back.
     journal_has 'done verify' || decide abort 'the executor died' >/dev/null

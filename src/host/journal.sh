@@ -53,8 +53,8 @@ noted() { sed -n "s/^[0-9]* [0-9]* note [a-z-]* $1 \([^$TORN]*\)\$/\1/p" "$JOB/j
 
 # Close a last line that was torn by a crash or a full disk, so that the next one begins on its own.
 mend_journal() {
-  [ -s "$JOB/journal" ] || return 0
-  [ "$(tail -c 1 "$JOB/journal" | wc -l)" -eq 1 ] || printf '%s\n' "$TORN" >>"$JOB/journal"
+  # A newline at the end is all that a substitution drops.
+  [ -z "$(tail -c 1 "$JOB/journal")" ] || printf '%s\n' "$TORN" >>"$JOB/journal"
 }
 
 # decide WORD REASON...: the one decision of this job: commit, abort or timeout. link(2) makes it atomic and the first
@@ -72,5 +72,5 @@ write_decision() { printf '%s\n' "$1" | dd of="$JOB/decision.$$" conv=fsync 2>/d
 decision() { cat "$JOB/decision" 2>/dev/null; }
 
 is_aborted() {
-  case $(decision) in abort*) return 0 ;; *) return 1 ;; esac
+  read -r is_aborted_word _ 2>/dev/null <"$JOB/decision" && [ "$is_aborted_word" = abort ]
 }

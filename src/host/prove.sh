@@ -10,6 +10,7 @@ PROGRAMS=$1
 
 as_hub_user() { as_uid "$HUB_UID" "$HUB_GID" "$@"; }
 scratch=$(as_hub_user mktemp -d "${DATABASE_PATH%/*}/.jupyterhub-upgrade-proof.XXXXXX") || die 'no scratch directory can be made'
+printf '%s %s %s\n' "$HUB_UID" "$HUB_GID" "$scratch" >"$1/scratch"
 remove_scratch() { as_hub_user rm -rf "$scratch"; }
 trap remove_scratch EXIT
 trap 'exit 1' HUP INT TERM

@@ -2,6 +2,7 @@ import { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OpenStep } from '../report/log.ts';
 import type { RunResult, StepReport } from '../report/result.ts';
+import { shellQuote } from '../ssh/quote.ts';
 import type { FollowEnd, Job } from '../transaction/job.ts';
 import type { JournalEntry, JournalView } from '../transaction/journal.ts';
 import type { Step } from '../transaction/plan.ts';
@@ -181,6 +182,15 @@ function parseCompare(json?: string): { before: Record<string, number>; after: R
   }
 }
 
+/** The command that takes up a way back that failed, where it stopped. */
+function walkBack(directory: string, become: 'sudo' | 'none'): string {
+  const [journal, program, job] = ['journal', 'programs/executor.sh', ''].map((name) =>
+    shellQuote(name === '' ? directory : `${directory}/${name}`),
+  );
+  const commands = `sed -i '/ verdict - /d' ${journal} && sh ${program} run ${job} && tail -n 1 ${journal}`;
+  return become === 'sudo' ? `sudo sh -c ${shellQuote(commands)}` : commands;
+}
+
 function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: string[]): Outcome {
   const { result } = run;
   const { view } = job;
@@ -213,8 +223,9 @@ function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: s
     case 'rollback-failed':
       return fail(
         'rollback-failed',
-        `The way back did not succeed either, and the hub is down. Everything is in place on the host: the journal in ${job.directory}.`,
-        `Look at ${job.directory}/log. To try the way back again, as the same user: sed -i '/verdict/d' ${job.directory}/journal; sh ${job.directory}/programs/executor.sh run ${job.directory}.${where}`,
+        `The way back did not succeed either, and the hub is down. Everything is in place on the host, in ${job.directory}.`,
+        `Mend what ${job.directory}/log says at its end. Then walk the way back to its end on the host:\n` +
+          `${walkBack(job.directory, run.link.become)}\nIts last line ends with "rolled-back" when the old hub runs again.${where}`,
       );
     default:
       return fail(

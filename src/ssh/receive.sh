@@ -9,6 +9,8 @@ echo "$marker"; echo "$marker" >&2;
 umask 077; cd /;
 # A payload may be large, and /tmp is often memory.
 phase=$(mktemp -d /var/tmp/jupyterhub-upgrade.XXXXXX 2>/dev/null || mktemp -d) || exit 1;
+# Whoever finds it later can tell whether it is still in use.
+echo "$$ $(cat /proc/sys/kernel/random/boot_id)" >"$phase/owner";
 # shellcheck disable=SC2317,SC2329 # called by the trap
 clean() { rm -rf "$phase"; };
 trap clean EXIT; trap "exit 129" HUP; trap "exit 130" INT; trap "exit 143" TERM;

@@ -12,6 +12,8 @@ export interface EvilProxy {
   finish(): void;
   /** Passes nothing on any more, and says nothing. */
   blackHole(): void;
+  /** Passes on again; connections that lost something meanwhile are broken. */
+  heal(): void;
   /** Reads nothing any more, so that its peers cannot write. */
   freeze(): void;
   /** Calls back once so many more bytes went either way. */
@@ -29,6 +31,12 @@ export async function startProxy(target: number, delayMs = 0): Promise<EvilProxy
   let turnedAway = 0;
   let watch = { at: Number.POSITIVE_INFINITY, call: () => {} };
 
+  const reset = () => {
+    for (const { client, server } of pairs) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  };
   const pass = (from: Socket, to: Socket, way: keyof typeof passed) => {
     const deliver = (action: () => void) => (delayMs > 0 ? setTimeout(action, delayMs) : action());
     from.on('data', (chunk) => {
@@ -70,12 +78,7 @@ export async function startProxy(target: number, delayMs = 0): Promise<EvilProxy
   return {
     port: address.port,
     passed,
-    reset() {
-      for (const { client, server } of pairs) {
-        client.resetAndDestroy();
-        server.resetAndDestroy();
-      }
-    },
+    reset,
     finish() {
       for (const { client, server } of pairs) {
         client.end();
@@ -84,6 +87,11 @@ export async function startProxy(target: number, delayMs = 0): Promise<EvilProxy
     },
     blackHole() {
       isHole = true;
+    },
+    heal() {
+      if (!isHole) return;
+      isHole = false;
+      reset();
     },
     freeze() {
       for (const { client, server } of pairs) {

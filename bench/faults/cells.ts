@@ -1,0 +1,109 @@
+import type { Flavour } from './scene.ts';
+
+/** One cell of the matrix: at this point of an upgrade, that fault. Written as `<point>:<fault>`. */
+export interface Cell {
+  flavour: Flavour;
+  /** `<before|after> <event> <step>` of the journal; `runner <step>` for a step of the runner; `-` for the whole run. */
+  point: string;
+  fault: string;
+}
+
+const STEPS = ['stage', 'hold', 'announce', 'stop', 'snapshot', 'switch', 'migrate', 'start', 'verify', 'confirm'];
+
+/** Every place of a whole upgrade. */
+const forward = [
+  'after open -',
+  ...STEPS.flatMap((step) => [
+    ...[`before begin ${step}`, `after begin ${step}`, `after session ${step}`],
+    ...[`before done ${step}`, `after done ${step}`],
+  ]),
+  ...['before decision -', 'after decision -', 'before verdict -', 'after verdict -'],
+];
+
+/** Every place of a way back that the runner asks for, once the host has verified the new hub. */
+const back = STEPS.toReversed().flatMap((step) => [
+  ...[`before undo ${step}`, `after undo ${step}`, `before undone ${step}`, `after undone ${step}`],
+]);
+
+const runner = [
+  'connect',
+  'discover',
+  'plan',
+  'begin',
+  'backup',
+  'upload',
+  'prove',
+  'stop',
+  'migrate',
+  'verify',
+  'confirm',
+];
+
+/** Faults that come at a point of the host: where each is possible. */
+const atPoint: Record<string, (point: string, flavour: Flavour) => boolean> = {
+  // The executor is killed; a line it was about to write is not written.
+  executor: () => true,
+  // What the step itself does is killed.
+  child: (point) => /session|^after undo /.test(point),
+  // The executor, its watchdog, the step and the runner are killed: the next run finishes.
+  everything: (point, flavour) => flavour === 'light' && !/open|verdict/.test(point),
+  power: (point, flavour) => flavour === 'machine' && !/open/.test(point),
+  // The power goes and the runner with it.
+  outage: (point, flavour) => flavour === 'machine' && !/open/.test(point),
+  runner: () => true,
+  cancel: () => true,
+  reset: () => true,
+  silence: (point) => /^after (begin|session) (hold|stop|migrate|verify|confirm)$/.test(point),
+  hang: (point) => /^after session (stop|snapshot|switch|migrate|start|verify)$/.test(point),
+  // Not a byte is left on one of the host's file systems.
+  'full state': isAtWork,
+  'full database': isAtWork,
+  'full environment': isAtWork,
+  // An admin starts the hub in the middle.
+  start: (point, flavour) =>
+    flavour === 'machine' &&
+    /(begin|session|done) (snapshot|switch|migrate)$|done stop$|undo (start|migrate|switch|snapshot)$/.test(point),
+  second: (point) => /^after (begin|done) /.test(point),
+};
+
+/** Faults that are not of a point. */
+const ofRun = [
+  ...['crash at start', 'crash after 5 s', 'crash after login', 'no stop', 'foreign lock'],
+  ...['artifact create', 'artifact upload', 'artifact finalize', 'artifact list'],
+];
+
+function isAtWork(point: string, flavour: Flavour): boolean {
+  return (
+    flavour === 'machine' &&
+    /^after (begin (stage|stop|snapshot|switch|migrate|start|verify)|undo (start|snapshot))$/.test(point)
+  );
+}
+
+/** Whether the runner has to say no for an upgrade to come to that point. */
+export function isOnWayBack(point: string): boolean {
+  return back.includes(point);
+}
+
+export function allCells(): Cell[] {
+  const flavours: Flavour[] = ['light', 'machine'];
+  return flavours.flatMap((flavour) => [
+    ...Object.entries(atPoint).flatMap(([fault, applies]) =>
+      [...forward, ...back].filter((point) => applies(point, flavour)).map((point) => ({ flavour, point, fault })),
+    ),
+    ...['runner', 'cancel', 'reset'].flatMap((fault) =>
+      runner.map((step) => ({ flavour, point: `runner ${step}`, fault })),
+    ),
+    ...ofRun.map((fault) => ({ flavour, point: '-', fault })),
+  ]);
+}
+
+export function cellName({ flavour, point, fault }: Cell): string {
+  return `${flavour} ${point}:${fault}`;
+}
+
+/** The cell of that name; throws when the matrix has none. */
+export function cellOf(name: string): Cell {
+  const cell = allCells().find((one) => cellName(one) === name);
+  if (!cell) throw new Error(`there is no cell ${name}`);
+  return cell;
+}

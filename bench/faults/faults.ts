@@ -1,0 +1,155 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../hub/run.ts';
+import type { Breakpoint } from './breakpoint.ts';
+import type { Scene } from './scene.ts';
+
+/** What a fault is done to: a job that stands at its point, and the run that began it. */
+export interface Victim {
+  scene: Scene;
+  breakpoint: Breakpoint;
+  /** The job's directory, as this machine sees it. */
+  job: string;
+  point: string;
+  /** Takes the runner away for ever. */
+  lose(): void;
+  /** Cancels the workflow's job. */
+  cancel(): void;
+  /** Something that must not be was seen. */
+  wrong(what: string): void;
+}
+
+/** Faults at a point of the host. Each lets what stands there go on, or ends it. */
+export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = {
+  async executor(victim) {
+    await victim.scene.onHost(`kill -9 ${await executorOf(victim)}`);
+    await goOn(victim);
+  },
+  async child(victim) {
+    const sessions = (await victim.scene.read(victim.job, 'journal')).matchAll(/^\d+ \d+ session [a-z-]+ (\d+) /gm);
+    await victim.scene.onHost(`pkill -9 -s ${[...sessions].at(-1)?.[1]}`);
+    await goOn(victim);
+  },
+  async everything(victim) {
+    victim.lose();
+    const pids = `grep -lF '${basename(victim.job)}' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | grep -vx $$`;
+    await until('processes of the job live on', 30, async () => {
+      const found = (await victim.scene.onHost(`${pids} || :`)).trim();
+      if (found !== '') await victim.scene.onHost(`kill -9 ${found.replaceAll('\n', ' ')} 2>/dev/null || :`);
+      return found === '';
+    });
+  },
+  async power({ scene }) {
+    await scene.power?.();
+  },
+  async outage({ scene, lose }) {
+    lose();
+    await scene.power?.();
+  },
+  async runner(victim) {
+    victim.lose();
+    await goOn(victim);
+  },
+  async cancel(victim) {
+    victim.cancel();
+    // What it asks of the host comes first.
+    await delay(3_000);
+    await goOn(victim);
+  },
+  async reset(victim) {
+    victim.scene.network.reset();
+    await goOn(victim);
+  },
+  async silence(victim) {
+    victim.scene.network.blackHole();
+    await goOn(victim);
+    // Longer than four missed keepalives.
+    await delay(80_000);
+    victim.scene.network.heal();
+  },
+  async hang() {},
+  async start(victim) {
+    await victim.scene.onHost('systemctl start jupyterhub.service || :');
+    const state = await victim.scene.onHost('systemctl show -p ActiveState --value jupyterhub.service');
+    if (state.trim() === 'active') victim.wrong('somebody could start the hub in the middle');
+    await goOn(victim);
+  },
+  async second(victim) {
+    const { outputs, log } = await victim.scene.run();
+    const said = log.join('\n').includes('Another run is at work on this hub');
+    if (outputs.outcome !== 'failed-before-change' || !said) victim.wrong(`the second run ended ${outputs.outcome}`);
+    await goOn(victim);
+  },
+  'full state': (victim) => fill(victim, '/var/lib/jupyterhub-upgrade'),
+  'full database': (victim) => fill(victim, '/srv/hub state'),
+  'full environment': (victim) => fill(victim, '/opt/jupyterhub'),
+};
+
+/** Settings of the action under which a fault shows itself in a time that a test has. */
+export const inputsOf: Record<string, Record<string, string>> = { hang: { 'max-downtime': '45' } };
+
+/** File systems of their own, small enough to fill, for what a machine's hub writes to. */
+export async function giveSmallDisks(scene: Scene): Promise<void> {
+  await scene.onHost('systemctl stop jupyterhub.service && mkdir -p /var/lib/jupyterhub-upgrade');
+  for (const [directory, more] of [
+    ['/var/lib/jupyterhub-upgrade', 8],
+    ['/srv/hub state', 60],
+    ['/opt/jupyterhub', 400],
+  ]) {
+    await scene.onHost(`set -e; d='${directory}'; size=$(du -sm "$d" | cut -f1); mv "$d" "$d.was"; mkdir "$d"
+      mount -t tmpfs -o size=$((size + ${more}))m,mode=755 tmpfs "$d"; cp -a "$d.was/." "$d/"; rm -rf "$d.was"`);
+  }
+  await scene.onHost('systemctl start jupyterhub.service');
+}
+
+export async function emptyDisks(scene: Scene): Promise<void> {
+  await scene.onHost("rm -f /var/lib/jupyterhub-upgrade/filler '/srv/hub state/filler' /opt/jupyterhub/filler");
+}
+
+async function fill(victim: Victim, directory: string): Promise<void> {
+  await victim.scene.onHost(`/usr/bin/dd if=/dev/zero of='${directory}/filler' bs=4096 2>/dev/null || :`);
+  await goOn(victim);
+}
+
+async function executorOf({ scene, job }: Victim): Promise<string> {
+  return (await scene.read(job, 'executor')).split(' ')[0] ?? '';
+}
+
+/** A writer that is to have died before its line does not write it later. */
+async function goOn({ breakpoint, point, scene, job }: Victim): Promise<void> {
+  const [pid = ''] = (await scene.read(job, 'executor')).split(' ');
+  const lives = await scene.onHost(`[ -d /proc/${pid} ] && echo yes || :`);
+  await breakpoint.release(point.startsWith('before') && lives === '' ? 'drop' : 'write');
+}
+
+/**
+ * Faults of a new release, or of the whole run: what they prepare, as lines of the hub's configuration that are heeded
+ * when `broken` beside it says so.
+ */
+export const breakableConfiguration = `
+import os as _os, sys as _sys
+import jupyterhub as _jupyterhub
+_broken = _os.path.join(_os.path.dirname(__file__), 'broken')
+if _os.path.exists(_broken) and _os.path.basename(_sys.argv[0]) == 'jupyterhub' and 'upgrade-db' not in _sys.argv:
+    with open(_broken) as _file:
+        _kind = _file.read().strip()
+    if _kind == 'no stop':
+        import signal as _signal
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGTERM, _signal.SIGINT})
+    elif _jupyterhub.__version__ != '4.1.6':
+        if _kind == 'crash at start':
+            raise RuntimeError('planted')
+        if _kind == 'crash after 5 s':
+            import threading as _threading
+            _threading.Timer(5, lambda: _os._exit(7)).start()
+        if _kind == 'crash after login':
+            c.Authenticator.post_auth_hook = lambda *_: _os._exit(7)  # noqa
+`;
+
+/** Breaks the hub's configuration so, as this machine sees it; gives what mends it. */
+export async function breakHub(configuration: string, kind: string): Promise<() => Promise<void>> {
+  const file = join(dirname(configuration), 'broken');
+  await writeFile(file, `${kind}\n`);
+  return () => rm(file, { force: true });
+}

@@ -1,0 +1,265 @@
+import { join } from 'node:path';
+import { judge, type Verdict } from '../check/judge.ts';
+import { recordState, type State } from '../check/state.ts';
+import { freePorts } from '../hub/ports.ts';
+import { shellQuote, until } from '../hub/run.ts';
+import { startWriter, type WriterResult } from '../hub/writer.ts';
+import type { RunActionResult } from '../runner/run-action.ts';
+import { Breakpoint } from './breakpoint.ts';
+import { type Cell, isOnWayBack } from './cells.ts';
+import { breakHub, emptyDisks, faultsAtPoint, inputsOf } from './faults.ts';
+import { NEW, OLD, type Scene } from './scene.ts';
+
+/** How a cell ended. */
+export interface Played {
+  answer: Verdict['answer'];
+  /** What the run said; `-` for a runner that was lost. */
+  outcome: string;
+  /** What the host's journal says. */
+  verdict: string;
+  seconds: number;
+  /** Everything that is not as promised; empty for a cell that holds. */
+  problems: string[];
+  after: State;
+}
+
+/** What is printed when the runner comes to a step of its own, or follows one of the host's. */
+const titles: Record<string, string> = {
+  ...{ connect: 'Connect to', discover: 'Look at the hub', plan: 'Plan', begin: 'Start the job on the host' },
+  ...{ backup: 'Back up the live hub', upload: 'Upload the sealed backup', prove: 'Prove the backup' },
+  ...{ stop: 'Stop the hub', migrate: 'Migrate the database', verify: 'Verify the hub from its host' },
+  confirm: 'Verify the hub from outside',
+};
+
+/** Plays an upgrade with that fault on a hub that is wholly old, as `before` has it. */
+export async function play(scene: Scene, before: State, { point, fault }: Cell): Promise<Played> {
+  const started = performance.now();
+  const problems: string[] = [];
+  const wrong = (what: string) => problems.push(what);
+  const known = new Set(await scene.jobs());
+  const writer = startWriter(scene.hub.api, 2, `w${Date.now()}-`);
+  const result = await runWithFault(scene, point, fault, wrong);
+
+  const jobs = (await scene.jobs()).filter((job) => !known.has(job));
+  let last = result;
+  if (fault === 'everything') last = await scene.run(); // nobody but the next run is left to finish it
+  const verdicts = await verdictsOf(scene, jobs, wrong);
+  await emptyDisksOf(scene, fault);
+  await until('the hub does not answer', 120, () => answers(scene)).catch((error) => wrong(String(error)));
+  const written = await writer.stop();
+  const { verdict, after } = await judgeNow(scene, before, written);
+  problems.push(...complaints(verdict), ...consistency(verdict, last, verdicts), ...(await leftovers(scene, jobs)));
+  return {
+    ...{ answer: verdict.answer, after, problems },
+    outcome: last.lost ? '-' : (last.outputs.outcome ?? '-'),
+    verdict: verdicts.at(-1) ?? '-',
+    seconds: Math.round((performance.now() - started) / 1000),
+  };
+}
+
+async function runWithFault(
+  scene: Scene,
+  point: string,
+  fault: string,
+  wrong: (what: string) => void,
+): Promise<RunActionResult> {
+  const [lost, cancelled] = [new AbortController(), new AbortController()];
+  const triggers = { lose: { signal: lost.signal }, cancel: { signal: cancelled.signal } };
+  const inputs = { ...inputsOf[fault], ...(isOnWayBack(point) ? await unseen() : {}) };
+  if (point === '-') return runWithout(scene, fault, wrong);
+  if (point.startsWith('runner ')) {
+    const title = titles[point.slice('runner '.length)] ?? '';
+    const strike: Record<string, () => void> = {
+      runner: () => lost.abort(),
+      cancel: () => cancelled.abort(),
+      reset: () => scene.network.reset(),
+    };
+    const onLine = (line: string) => void (line.includes('##[group]') && line.includes(title) && strike[fault]?.());
+    return scene.run(inputs, { ...triggers, onLine });
+  }
+  const breakpoint = new Breakpoint(scene);
+  await breakpoint.set(point);
+  let ended = false;
+  const running = scene.run(inputs, triggers).finally(() => {
+    ended = true;
+  });
+  try {
+    const job = await breakpoint.reached(() => ended);
+    if (job === undefined) wrong('the point was not reached');
+    else {
+      const act = faultsAtPoint[fault];
+      if (!act) throw new Error(`there is no fault ${fault}`);
+      const victim = { scene, breakpoint, job, point, wrong };
+      await act({ ...victim, lose: () => lost.abort(), cancel: () => cancelled.abort() });
+    }
+    return await running;
+  } finally {
+    await breakpoint.release('drop');
+    await running.catch(() => {});
+    await breakpoint.clear();
+  }
+}
+
+/** Inputs of a runner that sees no hub, and says no once the host has verified it. */
+async function unseen(): Promise<Record<string, string>> {
+  const [nobody] = await freePorts(1);
+  return { 'health-url': `http://127.0.0.1:${nobody}/`, 'confirm-timeout': '10' };
+}
+
+const requests: Record<string, string> = {
+  ...{ 'artifact create': 'CreateArtifact', 'artifact upload': 'PUT /blobs/' },
+  ...{ 'artifact finalize': 'FinalizeArtifact', 'artifact list': 'ListArtifacts' },
+};
+
+/** A run with a fault that is there from its beginning. */
+async function runWithout(scene: Scene, fault: string, wrong: (what: string) => void): Promise<RunActionResult> {
+  const request = requests[fault];
+  if (request !== undefined) {
+    scene.service.fault({ match: request, times: 1, status: 400 });
+    return scene.run();
+  }
+  const directory = await hubDirectory(scene);
+  if (fault === 'foreign lock') {
+    const locked = `flock ${shellQuote(directory)} sleep 600 </dev/null >/dev/null 2>&1 & echo $!`;
+    const pid = (await scene.onHost(locked)).trim();
+    try {
+      return await scene.run();
+    } finally {
+      await scene.onHost(`pkill -9 -P ${pid}; kill -9 ${pid} 2>/dev/null || :`);
+    }
+  }
+  const { root = '' } = scene.hub as { root?: string };
+  const mend = await breakHub(join(root, scene.hub.configPath), fault);
+  try {
+    if (fault === 'no stop') await restart(scene);
+    const logIn = (line: string) => {
+      if (fault === 'crash after login' && line.includes('The hub answers again')) void login(scene, wrong);
+    };
+    return await scene.run({}, { onLine: logIn });
+  } finally {
+    await mend();
+    if (fault === 'no stop') await scene.onHost(`kill -9 ${await hubPid(scene)} 2>/dev/null || :`);
+  }
+}
+
+async function hubPid(scene: Scene): Promise<string> {
+  if (scene.flavour === 'light') return String((await scene.hub.pid()) ?? '');
+  return (await scene.onHost('systemctl show -p MainPID --value jupyterhub.service')).trim();
+}
+
+async function restart(scene: Scene): Promise<void> {
+  if ('stopCommand' in scene.hub && 'startCommand' in scene.hub) {
+    await scene.onHost(`${scene.hub.stopCommand}; ${scene.hub.startCommand}`);
+  } else await scene.onHost('systemctl restart jupyterhub.service');
+  await until('the hub does not answer', 90, () => answers(scene));
+}
+
+/** Logs in as a browser does. */
+async function login({ hub }: Scene, wrong: (what: string) => void): Promise<void> {
+  const url = new URL('/hub/login', hub.url);
+  const page = await fetch(url).catch(() => undefined);
+  const cookies = page?.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '') ?? [];
+  const xsrf = /^_xsrf=(.*)$/m.exec(cookies.join('\n'))?.[1] ?? '';
+  const body = new URLSearchParams({ username: 'user00002', password: 'x', _xsrf: xsrf });
+  const answer = await fetch(url, { method: 'POST', body, headers: { cookie: cookies.join('; ') }, redirect: 'manual' })
+    .then(({ status }) => status)
+    .catch(() => 0);
+  if (answer === 403) wrong('the login was refused, so that nothing crashed');
+}
+
+async function hubDirectory(scene: Scene): Promise<string> {
+  return scene.flavour === 'light'
+    ? join((scene.hub as { directory?: string }).directory ?? '', 'state')
+    : '/srv/hub state';
+}
+
+async function answers({ hub }: Scene): Promise<boolean> {
+  return hub.api('GET', '/').then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+}
+
+/** The word that each job on the host came to; waits for it. */
+async function verdictsOf(scene: Scene, jobs: string[], wrong: (what: string) => void): Promise<string[]> {
+  const words: string[] = [];
+  for (const job of jobs) {
+    const word = await until('no verdict', 300, async () => {
+      return / verdict - (\S+)$/m.exec(await scene.read(job, 'journal'))?.[1];
+    }).catch(() => undefined);
+    if (word === undefined) wrong('the host came to no verdict');
+    else words.push(word);
+  }
+  return words;
+}
+
+async function emptyDisksOf(scene: Scene, fault: string): Promise<void> {
+  if (fault.startsWith('full ')) await emptyDisks(scene);
+}
+
+/** Judges the hub once nothing of a job runs any more, or half a minute later. */
+async function judgeNow(scene: Scene, before: State, { acknowledged, attempted }: WriterResult) {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    const after = await recordState(scene.hub.subject);
+    // What a new hub acknowledged that was taken back is kept beside, by design.
+    const counts = acknowledged.filter(({ release }) => after.version !== OLD || release === OLD);
+    const verdict = judge(before, after, NEW, { acknowledged: counts.map(({ name }) => name), attempted });
+    const isBusy = verdict.leftovers.some((one) => /^processes: .*jupyterhub-upgrade/.test(one));
+    const isWhole = verdict.answer !== 'MIXED';
+    if ((isWhole && !isBusy) || performance.now() > end) return { verdict, after };
+  }
+}
+
+function complaints({ answer, notOld, notNew, leftovers: left }: Verdict): string[] {
+  const mixed = answer === 'MIXED' ? [`not old: ${notOld.join('; ')}`, `not new: ${notNew.join('; ')}`] : [];
+  // What is kept as the way back, or of a new hub that was taken back.
+  const strange = left.filter((one) => !/\/[^/]*\.jupyterhub-upgrade-\d[^/]*$/.test(one) && isOurs(one));
+  return [...mixed, ...strange.map((one) => `left over: ${one}`)];
+}
+
+function isOurs(leftover: string): boolean {
+  // Debian's sudo leaves one at its first use.
+  if (leftover.endsWith('/.sudo_as_admin_successful')) return false;
+  return /jupyterhub-upgrade|alembic|pip |^mounts|^watched/.test(leftover);
+}
+
+/** What was said has to be what is. */
+function consistency({ answer }: Verdict, result: RunActionResult, verdicts: string[]): string[] {
+  const said: string[] = [];
+  const { outcome } = result.outputs;
+  const isGreen = result.conclusion === 'success' && !result.lost;
+  if (isGreen && answer !== 'new') said.push(`a green job (${outcome}), and the hub is ${answer}`);
+  if (!isGreen && outcome === 'upgraded') said.push(`outcome ${outcome} in a job that is ${result.conclusion}`);
+  const expected: Record<string, string> = { upgraded: 'new', 'rolled-back': 'old', 'failed-before-change': 'old' };
+  const promised = outcome === undefined || result.lost ? undefined : expected[outcome];
+  if (promised !== undefined && promised !== answer) said.push(`outcome ${outcome}, and the hub is ${answer}`);
+  const decided = verdicts.at(-1);
+  const meant = decided === undefined ? 'old' : decided === 'committed' ? 'new' : 'old';
+  if (decided === 'rollback-failed') said.push('the way back failed');
+  if (answer !== 'MIXED' && meant !== answer) said.push(`verdict ${decided}, and the hub is ${answer}`);
+  return said;
+}
+
+/** Locks, secrets, units and directories that a job may not leave. */
+async function leftovers(scene: Scene, jobs: string[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const job of jobs) {
+    for (const name of ['secrets', 'hub.env', 'ballast', 'go', 'token']) {
+      if ((await scene.read(job, name)) !== '') left.push(`left over: ${name} in the job's directory`);
+    }
+  }
+  const lock = await scene.onHost(`flock -n ${shellQuote(await hubDirectory(scene))} true && echo free || :`);
+  if (lock.trim() !== 'free') left.push('left over: the lock');
+  if (scene.flavour === 'machine') {
+    const find = 'find /etc/systemd/system /run/jupyterhub-upgrade -mindepth 1 2>/dev/null';
+    const units = await scene.onHost(`${find} | grep jupyterhub-upgrade || :`);
+    left.push(
+      ...units
+        .split('\n')
+        .filter(Boolean)
+        .map((unit) => `left over: ${unit}`),
+    );
+  }
+  return left;
+}

@@ -1,0 +1,127 @@
+import { chmod, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { HubInABox } from '../hub/hub.ts';
+import { startLightHub } from '../hub/light.ts';
+import { startMachineHub } from '../hub/machine.ts';
+import { run } from '../hub/run.ts';
+import { stateDirectoryOf } from '../hub/state.ts';
+import { cachedWheels } from '../hub/wheels.ts';
+import { type EvilProxy, startProxy } from '../network.ts';
+import { type ResultsService, startResultsService } from '../runner/results-service.ts';
+import { type RunActionOptions, type RunActionResult, runAction } from '../runner/run-action.ts';
+
+export type Flavour = 'light' | 'machine';
+
+export const OLD = '4.1.6';
+export const NEW = '6.1.1';
+
+const action = fileURLToPath(new URL('../..', import.meta.url));
+const dd = fileURLToPath(new URL('dd.sh', import.meta.url));
+
+/** A hub whose host stops at the points it is told to, and runs of the committed bundle against it. */
+export interface Scene {
+  flavour: Flavour;
+  hub: HubInABox;
+  service: ResultsService;
+  /** What stands between the runner and the host. */
+  network: EvilProxy;
+  /** Runs the action as a job of a run of its own; an upgrade to NEW unless the inputs say otherwise. */
+  run(inputs?: Record<string, string>, options?: Partial<RunActionOptions>): Promise<RunActionResult>;
+  /** Runs a shell command as root on the host and gives its stdout; throws when it fails. */
+  onHost(command: string): Promise<string>;
+  /** The directories of all jobs on the host, oldest first, as this machine sees them. */
+  jobs(): Promise<string[]>;
+  /** A file of a job; empty when it is not there. */
+  read(job: string, name: string): Promise<string>;
+  /** Cuts the host's power and boots it again. */
+  power?(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Sets up a hub with more than a thousand users, a live WAL, a space in its paths and, under systemd, an EnvironmentFile. */
+export async function startScene(flavour: Flavour, extraConfig = ''): Promise<Scene> {
+  const options = { release: OLD, users: 1010, ownTools: true, extraConfig };
+  const work = await mkdtemp(join(tmpdir(), 'faults-'));
+  const hub = await (flavour === 'light' ? startLightHub(options) : startMachineHub(options)).catch(async (error) => {
+    await rm(work, { recursive: true });
+    throw error;
+  });
+  await copyFile(dd, join(hub.tools, 'dd'));
+  await chmod(join(hub.tools, 'dd'), 0o755);
+  const host = await ('root' in hub ? machineHost(hub) : lightHost(hub));
+  await writeFile(join(host.environment, 'pip.conf'), `[global]\nno-index = true\nfind-links = ${host.wheels}\n`);
+  const service = await startResultsService({ directory: join(work, 'results') });
+  const network = await startProxy(hub.ssh.port);
+  let runId = 100;
+  return {
+    ...{ flavour, hub, service, network, onHost: host.onHost },
+    run(inputs = {}, more = {}) {
+      runId += 1;
+      return runAction({
+        ...more,
+        action,
+        inputs: {
+          ...{ host: '127.0.0.1', port: String(network.port), username: host.ssh.username },
+          ...{ 'ssh-private-key': host.ssh.privateKey, 'host-fingerprint': host.ssh.fingerprint },
+          ...{ 'target-version': NEW, 'backup-passphrase': 'correct horse battery staple' },
+          ...{ 'notify-lead-time': '0', 'confirm-timeout': '20', ...host.inputs, ...inputs },
+        },
+        work: join(work, `run-${runId}`),
+        service: { url: service.url, apiToken: service.apiToken, runtimeToken: service.token(runId, 'job') },
+        run: { runId, ...more.run },
+      });
+    },
+    async jobs() {
+      const directory = await host.jobs();
+      const names = await readdir(directory).catch(() => []);
+      // They begin with the number of their run.
+      return names
+        .filter((name) => !name.startsWith('.'))
+        .sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10))
+        .map((name) => join(directory, name));
+    },
+    read: (job, name) => readFile(join(job, name), 'utf8').catch(() => ''),
+    ...('boot' in hub ? { power: () => hub.boot() } : {}),
+    async close() {
+      await network.close();
+      await service.close();
+      await hub.stop();
+      if (flavour === 'light') await rm(dirname(await host.jobs()), { recursive: true, force: true });
+      await rm(work, { recursive: true });
+    },
+  };
+}
+
+type LightHub = Awaited<ReturnType<typeof startLightHub>>;
+type MachineHub = Awaited<ReturnType<typeof startMachineHub>>;
+
+async function lightHost(hub: LightHub) {
+  const jobs = join(await stateDirectoryOf(hub), 'jobs');
+  return {
+    ssh: hub.ssh,
+    inputs: {
+      ...{ 'service-manager': 'commands', 'config-path': hub.configPath },
+      ...{ 'stop-command': hub.stopCommand, 'start-command': hub.startCommand },
+    },
+    environment: hub.environmentPath,
+    wheels: pathToFileURL(await cachedWheels([NEW])).href,
+    jobs: async () => jobs,
+    onHost: (command: string) => run('sh', ['-c', command]),
+  };
+}
+
+async function machineHost(hub: MachineHub) {
+  await run('cp', ['-r', await cachedWheels([NEW]), join(hub.root, 'opt/wheels')]);
+  const root = join(hub.root, 'var/lib/jupyterhub-upgrade');
+  return {
+    ssh: hub.admin,
+    inputs: {},
+    environment: join(hub.root, hub.environmentPath),
+    wheels: 'file:///opt/wheels',
+    // There is one hub, and so one directory once there is a job.
+    jobs: async () => join(root, (await readdir(root).catch(() => []))[0] ?? '-', 'jobs'),
+    onHost: (command: string) => hub.exec(command),
+  };
+}

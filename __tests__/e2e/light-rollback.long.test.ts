@@ -7,8 +7,8 @@ import { judge, type Writes } from '../../bench/check/judge.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
 import { run as runProgram, until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
+import { type EvilProxy, startProxy } from '../../bench/network.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
-import { type EvilProxy, startProxy } from '../support/proxy.ts';
 import { journal, release, type Scene, startScene, startWrites, verdict } from './light.ts';
 
 // One hub, and at each step of the transaction a failure: those that come back first, those that never stop the hub last.

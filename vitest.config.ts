@@ -11,14 +11,10 @@ const hostPrograms = {
   },
 };
 
-/** `script/long-tests` runs the long ones, which are many whole upgrades each, `script/test` all others. */
-const isLong = process.env.LONG_TESTS !== undefined;
-
 export default defineConfig({
   plugins: [hostPrograms],
   test: {
-    include: [isLong ? '__tests__/**/*.long.test.ts' : '__tests__/**/*.test.ts'],
-    exclude: isLong ? [] : ['**/*.long.test.ts'],
+    include: ['__tests__/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
     maxWorkers: 2,

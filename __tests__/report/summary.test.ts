@@ -43,6 +43,16 @@ describe('summary', () => {
     expect(renderSummary(samples[outcome]).split('\n')[0]).toBe(`## ${verdict}`);
   });
 
+  it('does not call a hub running that did not run before, nor one upgraded that was left alone', () => {
+    const first = (result: RunResult) => renderSummary(result).split('\n')[0];
+    expect(first({ ...samples['rolled-back'], mode: 'restore', downtime: undefined })).toBe(
+      '## ❌ Rolled back: hub.example.edu is as it was before; its hub did not run then, and does not run now.',
+    );
+    expect(first({ ...samples.unchanged, mode: 'restore' })).toBe(
+      "## ✅ Unchanged: hub.example.edu runs JupyterHub 6.1.1: this run's own upgrade had left it whole, and the older backup was not put over it.",
+    );
+  });
+
   it('says of a failure what failed, how the hub is now, and what to do next', () => {
     for (const outcome of ['rolled-back', 'rollback-failed', 'failed-before-change', 'unknown'] as const) {
       const { error } = samples[outcome];

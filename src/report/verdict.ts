@@ -32,7 +32,7 @@ export function verdictOf(result: RunResult): Verdict {
         word: 'Unchanged',
         sentence:
           result.mode === 'restore'
-            ? `${host} runs ${now}: its own upgrade had ended well, and the older backup was not put over it.`
+            ? `${host} runs ${now}: this run's own upgrade had left it whole, and the older backup was not put over it.`
             : `${host} already runs ${now}; nothing was stopped or changed.`,
       };
     case 'backed-up':

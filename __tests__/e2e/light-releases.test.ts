@@ -23,5 +23,5 @@ test.each(['3.1.1', '5.2.1'])(
       expect([answer.status, (answer.body as { name?: string }).name], user).toEqual([200, user]);
     }
   },
-  300_000,
+  600_000,
 );

@@ -221,6 +221,12 @@ describe.skipIf(missing.length > 0)(`on a hub run by systemd ${missing.join('; '
     const broken = 'do_migrate() { return 1; }\nundo_switch() { return 1; }\nundo_install() { return 1; }';
     const result = await runBroken(scene, join(hub.root, 'var/lib/jupyterhub-upgrade'), broken);
     expect(ends(result)).toEqual({ upgrade: 'failure, rollback-failed', restore: 'success, restored' });
+    // What runs after that was not known.
+    expect(result.jobs.upgrade?.steps.find(({ outputs }) => outputs.outcome)?.outputs).toMatchObject({
+      'previous-version': '4.1.6',
+      'current-version': '',
+      'current-revision': '',
+    });
     const after = await recordState(hub.subject);
     expect(after).toMatchObject({ version: '4.1.6', installation: before.installation });
     // The environment is not the old directory but an installation of what it had.

@@ -1,12 +1,19 @@
-import type { Flavour } from './scene.ts';
+import type { Database, Flavour } from './scene.ts';
 
 /** One cell of the matrix: at this point of an upgrade, that fault. Written as `<point>:<fault>`. */
 export interface Cell {
   flavour: Flavour;
+  database: Database;
   /** `<before|after> <event> <step>` of the journal; `runner <step>` for a step of the runner; `-` for the whole run. */
   point: string;
   fault: string;
 }
+
+/** Where these hubs can be: a machine in a container has no database server. */
+const KINDS: { flavour: Flavour; database: Database }[] = [
+  { flavour: 'light', database: 'sqlite' },
+  { flavour: 'machine', database: 'sqlite' },
+];
 
 const STEPS = ['stage', 'hold', 'announce', 'stop', 'snapshot', 'switch', 'migrate', 'start', 'verify', 'confirm'];
 
@@ -85,20 +92,50 @@ export function isOnWayBack(point: string): boolean {
 }
 
 export function allCells(): Cell[] {
-  const flavours: Flavour[] = ['light', 'machine'];
-  return flavours.flatMap((flavour) => [
+  return KINDS.flatMap((kind) => [
     ...Object.entries(atPoint).flatMap(([fault, applies]) =>
-      [...forward, ...back].filter((point) => applies(point, flavour)).map((point) => ({ flavour, point, fault })),
+      [...forward, ...back].filter((point) => applies(point, kind.flavour)).map((point) => ({ ...kind, point, fault })),
     ),
     ...['runner', 'cancel', 'reset'].flatMap((fault) =>
-      runner.map((step) => ({ flavour, point: `runner ${step}`, fault })),
+      runner.map((step) => ({ ...kind, point: `runner ${step}`, fault })),
     ),
-    ...ofRun.map((fault) => ({ flavour, point: '-', fault })),
+    ...ofRun.map((fault) => ({ ...kind, point: '-', fault })),
   ]);
 }
 
-export function cellName({ flavour, point, fault }: Cell): string {
-  return `${flavour} ${point}:${fault}`;
+/** Kills of the executor, or of all there is, that many thousandths into a downtime as it usually is. */
+export function randomCells(count: number, seed: number): Cell[] {
+  const next = generator(seed);
+  return Array.from({ length: count }, () => {
+    const kind = KINDS[Math.floor(next() * KINDS.length)] ?? { flavour: 'light', database: 'sqlite' };
+    const faults = ['executor', kind.flavour === 'light' ? 'everything' : 'power'];
+    return { ...kind, point: `random:${Math.floor(next() * 1000)}`, fault: faults[Math.floor(next() * 2)] ?? '' };
+  });
+}
+
+/** So many different cells, drawn; the same ones for the same seed. */
+export function sample(cells: Cell[], count: number, seed: number): Cell[] {
+  const next = generator(seed);
+  const drawn = cells.map((cell) => ({ cell, order: next() })).sort((one, other) => one.order - other.order);
+  const chosen = drawn.slice(0, count).map(({ cell }) => cell);
+  // Those of one kind of hub follow each other: a hub is used as long as it is old.
+  const kind = ({ flavour, database, fault }: Cell) => `${flavour} ${database} ${fault.startsWith('full ')}`;
+  return chosen.sort((one, other) => kind(one).localeCompare(kind(other)));
+}
+
+/** Numbers from 0 to 1: mulberry32. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export function cellName({ flavour, database, point, fault }: Cell): string {
+  return `${flavour} ${database} ${point}:${fault}`;
 }
 
 /** The cell of that name; throws when the matrix has none. */

@@ -23,7 +23,8 @@ export interface Victim {
 /** Faults at a point of the host. Each lets what stands there go on, or ends it. */
 export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = {
   async executor(victim) {
-    await victim.scene.onHost(`kill -9 ${await executorOf(victim)}`);
+    // At a random moment it may have ended.
+    await victim.scene.onHost(`kill -9 ${await executorOf(victim)} 2>/dev/null || :`);
     await goOn(victim);
   },
   async child(victim) {

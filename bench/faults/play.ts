@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { judge, type Verdict } from '../check/judge.ts';
 import { recordState, type State } from '../check/state.ts';
 import { freePorts } from '../hub/ports.ts';
@@ -30,6 +31,9 @@ const titles: Record<string, string> = {
   ...{ stop: 'Stop the hub', migrate: 'Migrate the database', verify: 'Verify the hub from its host' },
   confirm: 'Verify the hub from outside',
 };
+
+/** How long a downtime is, and a little more, on a machine that does nothing else. */
+const DOWNTIME_MS = 20_000;
 
 /** Plays an upgrade with that fault on a hub that is wholly old, as `before` has it. */
 export async function play(scene: Scene, before: State, { point, fault }: Cell): Promise<Played> {
@@ -78,7 +82,8 @@ async function runWithFault(
     return scene.run(inputs, { ...triggers, onLine });
   }
   const breakpoint = new Breakpoint(scene);
-  await breakpoint.set(point);
+  const moment = /^random:(\d+)$/.exec(point)?.[1];
+  await breakpoint.set(moment === undefined ? point : 'after begin stop');
   let ended = false;
   const running = scene.run(inputs, triggers).finally(() => {
     ended = true;
@@ -87,6 +92,10 @@ async function runWithFault(
     const job = await breakpoint.reached(() => ended);
     if (job === undefined) wrong('the point was not reached');
     else {
+      if (moment !== undefined) {
+        await breakpoint.release('write');
+        await delay((DOWNTIME_MS * Number(moment)) / 1000);
+      }
       const act = faultsAtPoint[fault];
       if (!act) throw new Error(`there is no fault ${fault}`);
       const victim = { scene, breakpoint, job, point, wrong };

@@ -125,7 +125,7 @@ roll_back() {
   if journal_has 'begin stop'; then finish rolled-back; else finish not-begun; fi
 }
 
-# While the system goes down nothing can be started, and what ends was not at fault: the next boot takes the job up.
+# While the system goes down nothing can be started, and what ends has not failed: the next boot takes the job up.
 leave_to_boot() {
   [ -e "$(executor_unit_file)" ] || return 0
   [ "$(systemctl is-system-running 2>/dev/null)" = stopping ] || return 0

@@ -1,0 +1,87 @@
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cacheDirectory } from '../hub/cache.ts';
+import { run } from '../hub/run.ts';
+import { allCells, type Cell, cellName, cellOf, randomCells, sample } from './cells.ts';
+import { Player } from './player.ts';
+import { type Result, renderTable } from './table.ts';
+
+const usage = `usage: script/faults CELL...          plays these, for example 'light sqlite after begin migrate:executor'
+       script/faults --sample N [--seed S]  so many of the matrix, drawn
+       script/faults --random N [--seed S]  so many kills at a random moment of the downtime
+       script/faults --all                  the whole matrix: many hours
+       script/faults --list                 the names of all cells
+       script/faults --table                writes docs/fault-matrix.md from what was played
+with --only REGEX: only cells whose name matches
+`;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const kept = join(cacheDirectory, 'faults.jsonl');
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      sample: { type: 'string' },
+      random: { type: 'string' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      only: { type: 'string', default: '' },
+      all: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      table: { type: 'boolean', default: false },
+    },
+  });
+  const seed = Number(values.seed);
+  const matching = allCells().filter((cell) => new RegExp(values.only).test(cellName(cell)));
+  if (values.list) {
+    for (const cell of matching) process.stdout.write(`${cellName(cell)}\n`);
+    return 0;
+  }
+  let cells: Cell[] = positionals.map(cellOf);
+  if (values.all) cells = matching;
+  if (values.sample) cells = sample(matching, Number(values.sample), seed);
+  if (values.random) cells = randomCells(Number(values.random), seed);
+  if (cells.length === 0 && !values.table) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  if (values.sample || values.random) process.stdout.write(`seed ${seed}\n`);
+  const broken = await playAll(cells, `script/faults ${process.argv.slice(2).join(' ')}`);
+  if (values.table) {
+    const lines = (await readFile(kept, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    await writeFile(join(root, 'docs/fault-matrix.md'), renderTable(lines.map((line) => JSON.parse(line) as Result)));
+  }
+  return broken === 0 ? 0 : 1;
+}
+
+/** Plays them, keeps and prints how each ended; gives how many did not hold. */
+async function playAll(cells: Cell[], command: string): Promise<number> {
+  const commit = (await run('git', ['rev-parse', '--short', 'HEAD'], { cwd: root })).trim();
+  const player = new Player();
+  let broken = 0;
+  await mkdir(dirname(kept), { recursive: true });
+  try {
+    for (const cell of cells) {
+      const name = cellName(cell);
+      try {
+        const result: Result = { cell: name, commit, command, ...(await player.play(cell)) };
+        await appendFile(kept, `${JSON.stringify(result)}\n`);
+        const { answer, outcome, verdict, seconds, problems } = result;
+        process.stdout.write(`${answer}  ${name}  (${outcome}, ${verdict}, ${seconds} s) ${problems.join('; ')}\n`);
+        if (problems.length > 0) broken += 1;
+      } catch (error) {
+        // Of the bench, not of the product: nothing is known of the cell.
+        process.stdout.write(`not played  ${name}  ${error instanceof Error ? error.stack : error}\n`);
+        broken += 1;
+      }
+    }
+  } finally {
+    await player.close();
+  }
+  return broken;
+}
+
+process.exitCode = await main();
+process.exit();

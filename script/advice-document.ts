@@ -77,7 +77,11 @@ export const NOTES: Note[] = [
   },
   { release: '5.2', note: 'Blocked users lose their permissions (#4865)', rules: ['blocked-users'] },
   { release: '5.2', note: 'env_keep of spawners (#4904)', rules: ['env-keep'] },
-  { release: '5.2', note: 'Managed services that fail (#4930)', rules: ['managed-services'] },
+  {
+    release: '5.2',
+    note: 'Only managed services that fail end the hub (#4930)',
+    rules: ['managed-services', 'services-elsewhere'],
+  },
   {
     release: '5.3',
     note: 'Container images are built elsewhere',

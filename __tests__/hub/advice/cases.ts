@@ -335,6 +335,16 @@ c.JupyterHub.services = [
   },
   {
     from: '4.1.6',
+    to: '5.2.0',
+    title: 'a service that runs elsewhere',
+    config: `
+c.Authenticator.allow_all = True
+c.JupyterHub.services = [{'name': 'one', 'url': 'http://127.0.0.1:9'}]
+`,
+    says: { 'services-elsewhere': ['1 services with a url and no command'], 'token-in-url': [] },
+  },
+  {
+    from: '4.1.6',
     to: '5.5.3',
     title: 'a token of 64 characters',
     config: `

@@ -16,7 +16,7 @@ export interface Hub {
   /** It did not come up, or has ended: its exit status. */
   status(): number | null;
   log(): Promise<string>;
-  /** As a browser does it, with the fields that the page's form has. The status of the answer. */
+  /** As a browser does it, with the fields that the page's form has. The status of the answer: 302 is let in. */
   login(user: string): Promise<number>;
   /** Asks the API with a token. */
   get(path: string, token: string): Promise<Response>;

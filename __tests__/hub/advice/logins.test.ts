@@ -1,8 +1,10 @@
 // What the gravest rules say, seen on real hubs: who can log in before and after the upgrade.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Hub, HubDirectory } from './hub.ts';
 
-const [LET_IN, REFUSED] = [302, 403];
+vi.setConfig({ testTimeout: 180_000 });
+
+const [LET_IN, REFUSED] = [true, false];
 
 /** Everybody can authenticate; who may log in is JupyterHub's to decide. */
 const EVERYBODY = `
@@ -13,10 +15,10 @@ c.JupyterHub.authenticator_class = Everybody
 c.Authenticator.admin_users = {'admin'}
 `;
 
-async function logins(hub: Hub, ...users: string[]): Promise<Record<string, number>> {
+async function logins(hub: Hub, ...users: string[]): Promise<Record<string, boolean>> {
   expect(hub.status(), await hub.log()).toBeNull();
-  const found: Record<string, number> = {};
-  for (const user of users) found[user] = await hub.login(user);
+  const found: Record<string, boolean> = {};
+  for (const user of users) found[user] = (await hub.login(user)) === 302;
   await hub.stop();
   return found;
 }

@@ -20,7 +20,7 @@ export const rulesOf5: Rule[] = [
       '`c.Authenticator.allow_all = True` for the old behaviour (everybody who can authenticate), or `allowed_users`, or `allow_existing_users = True`. Set it now: a hub before 5.0 leaves the new ones alone.',
     sources: [upgrading5('authenticator-allow-all-and-allow-existing-users'), jupyterhub(4701), jupyterhub(4854)],
     measured:
-      'A user and an admin log in to 4.1.6, and are answered 403 by 5.0.0, 5.1.0 and 6.1.1 with the same configuration; with `allow_all` they log in.',
+      'A user and an admin log in to 4.1.6, and are refused by 5.0.0, 5.1.0 and 6.1.1 with the same configuration; with `allow_all` they log in.',
   },
   {
     id: 'allow-config-of-class',
@@ -42,6 +42,29 @@ export const rulesOf5: Rule[] = [
     instead: 'Give the service its `oauth_redirect_uri`, or take the other two out.',
     sources: [changelog('5.0.0'), jupyterhub(4555)],
     measured: '4.1.6 starts; 5.1.0 and 6.1.1 end with "is missing required oauth_redirect_uri".',
+  },
+  {
+    id: 'managed-services',
+    since: '5.0',
+    level: 'warning',
+    when: [{ count: 'services with a command and a url' }],
+    consequence:
+      'A service that the hub starts and that does not answer at its `url` within some seconds ends the hub.',
+    instead: 'Try the services under the new release, in particular those that are installed in the same environment.',
+    sources: [jupyterhub(4930), code('5.0.0', 'app.py')],
+    measured:
+      'With a service that never answers 4.1.6 goes on; 5.1.0, 5.5.4 and 6.1.1 answer for some seconds and end.',
+  },
+  {
+    id: 'services-elsewhere',
+    since: '5.0',
+    until: '5.2.1',
+    level: 'warning',
+    when: [{ count: 'services with a url and no command' }],
+    consequence: 'A service that runs elsewhere and is down while the hub starts ends the hub.',
+    instead: 'Upgrade to 5.2.1 or newer, or start such services before the hub.',
+    sources: [changelog('5.2.1'), jupyterhub(4930)],
+    measured: 'With a service that is down 4.1.6 and 5.5.4 go on, and 5.1.0 ends.',
   },
   {
     id: 'subdomain-hook',
@@ -114,18 +137,6 @@ export const rulesOf5: Rule[] = [
       'Spawners that start no local processes no longer hand on PATH, LANG, PYTHONPATH and the like from the hub to user servers.',
     instead: '`c.Spawner.env_keep = [...]` with what your user servers need of it.',
     sources: [changelog('5.2.0'), jupyterhub(4904)],
-  },
-  {
-    id: 'managed-services',
-    since: '5.2',
-    level: 'warning',
-    when: [{ count: 'services with a command and a url' }],
-    consequence:
-      'A service that the hub starts and that does not answer at its `url` within some seconds ends the hub.',
-    instead: 'Try the services under the new release, in particular those that are installed in the same environment.',
-    sources: [changelog('5.2.1'), jupyterhub(4930)],
-    measured:
-      'With a service that never answers 4.1.6 and 5.1.0 go on; 5.5.4 and 6.1.1 answer for some seconds and end.',
   },
   {
     id: 'internal-ssl-names',

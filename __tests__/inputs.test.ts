@@ -41,7 +41,8 @@ describe('readInputs', () => {
         connectTimeout: 20,
       },
       hub: { packageManager: 'auto', service: 'jupyterhub.service', serviceManager: 'auto', become: 'auto' },
-      backup: { seal: { kind: 'recipients', recipients: [given.RECIPIENT] }, extraPaths: [] },
+      database: { strategy: 'migrate', acceptLoss: false },
+      backup: { seal: { kind: 'recipients', recipients: [given.RECIPIENT] }, allowUnproven: false, extraPaths: [] },
       notify: { hub: true, message: INPUT_DEFAULTS['notify-message'], leadTime: 60, required: true },
       maxDowntime: 600,
       confirmTimeout: 120,
@@ -69,9 +70,12 @@ describe('readInputs', () => {
       'stop-command': 'hubctl stop "$HUB"',
       'start-command': "hubctl start 'the hub'",
       become: 'none',
+      'database-strategy': 'fresh',
+      'accept-data-loss': 'true',
       'age-recipients': '',
       'backup-passphrase': ` ${given.PASSPHRASE}\n`,
       'allow-unsealed-backup': 'true',
+      'allow-unproven-backup': 'true',
       'artifact-name': 'nightly hub',
       'retention-days': '90',
       'extra-backup-paths': '/etc/hosts\n\n  /srv/more files  \n/etc/hosts\n',
@@ -110,8 +114,10 @@ describe('readInputs', () => {
         startCommand: "hubctl start 'the hub'",
         become: 'none',
       },
+      database: { strategy: 'fresh', acceptLoss: true },
       backup: {
         seal: { kind: 'passphrase', passphrase: ` ${given.PASSPHRASE}` },
+        allowUnproven: true,
         artifactName: 'nightly hub',
         retentionDays: 90,
         extraPaths: ['/etc/hosts', '/srv/more files'],
@@ -149,6 +155,10 @@ describe('readInputs', () => {
   it('uploads unsealed only when told so', async () => {
     const inputs = await read({ ...UPGRADE, 'age-recipients': '', 'allow-unsealed-backup': 'true' });
     expect(inputs.backup.seal).toEqual({ kind: 'none' });
+  });
+
+  it('seals nothing in a mode that makes no backup', async () => {
+    expect((await read({ ...UPGRADE, mode: 'plan', 'age-recipients': '' })).backup.seal).toEqual({ kind: 'none' });
   });
 
   it('takes several recipients, one a line or separated by commas, and leaves comments out', async () => {
@@ -342,7 +352,15 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
   // The seal.
   [{ 'age-recipients': '' }, 'age-recipients: is empty, and so is backup-passphrase: the backup holds passwords'],
   [{ mode: 'backup', 'target-version': '', 'age-recipients': '' }, 'age-recipients: is empty, and so is'],
-  [{ mode: 'plan', 'age-recipients': '' }, 'age-recipients: is empty, and so is'],
+
+  // The database.
+  [{ 'database-strategy': 'new' }, 'database-strategy: "new" is not known here; write migrate or fresh'],
+  [{ 'accept-data-loss': 'true' }, 'accept-data-loss: would not be used, as nothing is lost; write database-strategy'],
+  [
+    { mode: 'backup', 'target-version': '', 'database-strategy': 'fresh' },
+    'database-strategy: has no meaning in mode backup',
+  ],
+  [{ 'allow-unproven-backup': 'maybe' }, 'allow-unproven-backup: "maybe" is neither true nor false'],
   [{ 'backup-passphrase': given.PASSPHRASE }, 'backup-passphrase: is given together with age-recipients; remove one'],
   [
     { 'age-recipients': '', 'backup-passphrase': 'elevenchars' },

@@ -52,8 +52,15 @@ export interface Inputs {
     startCommand?: string | undefined;
     become: 'auto' | 'sudo' | 'none';
   };
+  database: {
+    strategy: 'migrate' | 'fresh';
+    /** What a fresh database would lose may be lost. */
+    acceptLoss: boolean;
+  };
   backup: {
     seal: Seal;
+    /** Whether a backup will do that the host cannot restore to prove it. */
+    allowUnproven: boolean;
     artifactName?: string | undefined;
     retentionDays?: number | undefined;
     extraPaths: string[];
@@ -114,8 +121,10 @@ export async function readInputs(
     acceptAdvice: readAcceptAdvice(form, mode),
     connection: await readConnection(form),
     hub: readHub(form),
+    database: readDatabase(form, mode),
     backup: {
       seal: readSeal(form, mode, unsealed),
+      allowUnproven: form.value('allow-unproven-backup', truth),
       artifactName: form.optional('artifact-name', artifactName),
       retentionDays: form.optional('retention-days', wholeNumber(1, 90, 'of days')),
       extraPaths: form.list('extra-backup-paths', /\n/, absolutePath),
@@ -235,6 +244,21 @@ function readHub(form: Form): Inputs['hub'] {
   };
 }
 
+function readDatabase(form: Form, mode: Inputs['mode']): Inputs['database'] {
+  const strategy = form.value('database-strategy', oneOf('migrate', 'fresh'));
+  const acceptLoss = form.value('accept-data-loss', truth);
+  if (strategy === 'fresh' && (mode === 'backup' || mode === 'restore')) {
+    form.refuse('database-strategy', `has no meaning in mode ${mode}, which migrates nothing; remove it`);
+  }
+  if (acceptLoss && strategy === 'migrate' && form.sound('database-strategy')) {
+    form.refuse(
+      'accept-data-loss',
+      'would not be used, as nothing is lost; write database-strategy: fresh, or remove it',
+    );
+  }
+  return { strategy, acceptLoss };
+}
+
 function readSeal(form: Form, mode: Inputs['mode'], unsealed: boolean): Seal {
   const recipients = form.list('age-recipients', /[\n,]/, ageRecipient);
   // A backup that is there already is opened with the passphrase it was made with.
@@ -248,7 +272,8 @@ function readSeal(form: Form, mode: Inputs['mode'], unsealed: boolean): Seal {
   }
   if (passphrase !== undefined) return { kind: 'passphrase', passphrase };
   if (recipients.length > 0) return { kind: 'recipients', recipients };
-  if (form.sound('mode', 'backup-passphrase') && mode !== 'restore' && unsealed === false) {
+  const seals = mode === 'upgrade' || mode === 'backup';
+  if (form.sound('mode', 'backup-passphrase') && seals && unsealed === false) {
     form.refuse(
       'age-recipients',
       'is empty, and so is backup-passphrase: the backup holds passwords and tokens, and whoever reads the repository can ' +

@@ -10,7 +10,7 @@ import { age, ageKeygen } from './age.ts';
 import { CONTENTS, collect, pieces, sampleManifest, TAR_END, tarEntry } from './samples.ts';
 import { scratch } from './scratch.ts';
 
-const asIs = (manifest: Manifest) => restoreText(manifest);
+const asIs = (manifest: Manifest) => restoreText(manifest, 'sqlite');
 
 /** The commands of the text, as somebody who follows it would run them. */
 function commandsOf(text: string): string {

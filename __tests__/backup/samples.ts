@@ -47,6 +47,7 @@ export function sampleManifest(contents = CONTENTS, root = '/srv/the hub'): Mani
     environment: { path: '/opt/jupyterhub', manager: 'pip' },
     database: {
       dialect: 'sqlite',
+      format: 'sqlite',
       path: `${root}/jupyterhub.sqlite`,
       file: 'database/jupyterhub.sqlite',
       mode: '0640',

@@ -156,9 +156,9 @@ class Site {
       ...options,
     };
     writeFileSync(join(job, 'parameters'), shellAssignments(parameters));
-    const script = `set -u; PROGRAMS=$1 JOB=$2 STEP=stage
+    const script = `set -u; PROGRAMS=$1 JOB=$2 STEP=stage; . "$2/parameters"
       for each in common journal environments/pip databases/sqlite steps; do . "$1/$each.sh"; done
-      . "$2/parameters"; ${functions}`;
+      ${functions}`;
     const drop = user === SELF ? [] : ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups'];
     return runProgram(
       [...drop, ...shellCommand(this.programs.shell), '-c', script, 'sh', this.programs.directory, job],

@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type HubEnvironment, hubEnvironment, type Release } from '../support/hub-environment.ts';
@@ -119,8 +119,9 @@ describe.each(releases)('on JupyterHub %s', (release) => {
     const { stdout } = await run(release, directory);
     expect(stdout).not.toMatch(/canary|can@ary|can%40ary/);
     expect((JSON.parse(stdout) as Introspection).database).toEqual({
-      ...{ dialect: 'postgresql', driver: 'psycopg2', path: null, has_arguments: false, arguments_are_json: true },
+      ...{ dialect: 'postgresql', driver: 'psycopg2', path: null, has_arguments: false, arguments_usable: true },
       ...{ has_password: true, has_query: true, url: 'postgresql+psycopg2://hub:***@db.example.org:5433/hub' },
+      ...{ host: 'db.example.org', on_command_line: false },
     });
   });
 
@@ -140,16 +141,15 @@ import os; os.chdir('/')`;
       expect((await stat(join(directory, 'db.json'))).mode & 0o777).toBe(0o600);
       return JSON.parse(await readFile(join(directory, 'db.json'), 'utf8'));
     };
-    expect(await told()).toEqual({ url, kwargs: { connect_args: { connect_timeout: 3 } } });
-    expect(await told('-f', 'plain.py')).toEqual({ url: 'sqlite:///jupyterhub.sqlite', kwargs: {} });
+    expect(await told()).toMatchObject({ url, kwargs: { connect_args: { connect_timeout: 3 } } });
+    expect(await told('-f', 'plain.py')).toMatchObject({ url: 'sqlite:///jupyterhub.sqlite', kwargs: {} });
     const bare = { url: 'sqlite:///some where.sqlite', kwargs: {} };
-    expect(await told('-f', 'plain.py', '--db=some where.sqlite')).toEqual(bare);
+    expect(await told('-f', 'plain.py', '--db=some where.sqlite')).toMatchObject(bare);
   });
 
-  test('writes over no link, and not what is only a part of it', async () => {
+  test('writes over no link', async () => {
     const directory = await hubDirectory({
       'jupyterhub_config.py': '',
-      'code.py': 'c.JupyterHub.db_kwargs = {"connect_args": {"ssl": object()}}',
       precious: 'precious',
     });
     await symlink('precious', join(directory, 'link'));
@@ -159,12 +159,6 @@ import os; os.chdir('/')`;
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
       expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
     }
-    const { status, stderr } = await run(release, directory, ['--database-file', 'out', '-f', 'code.py']);
-    expect(status).toBe(1);
-    expect(stderr).toContain('db_kwargs hold more than JSON can');
-    const facts = (await introspect(release, directory, ['-f', 'code.py'])).database;
-    expect(facts).toMatchObject({ has_arguments: true, arguments_are_json: false });
-    expect(await readdir(directory)).not.toContain('out');
   });
 
   test('takes command line and environment as the hub does', async () => {
@@ -210,6 +204,70 @@ describe('on any release', () => {
   ])('knows who starts the proxy: %s', async (text, shouldStart) => {
     const directory = await hubDirectory({ 'jupyterhub_config.py': text });
     expect((await introspect(release, directory)).proxy).toMatchObject({ should_start: shouldStart });
+  });
+
+  describe('writes what it takes to reach the database', () => {
+    const read = async (config: string, args: string[] = [], variables: NodeJS.ProcessEnv = {}) => {
+      const directory = await hubDirectory({ 'jupyterhub_config.py': config });
+      const file = join(directory, 'database.json');
+      const found = await introspect(release, directory, ['--database-file', file, ...args], variables);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      return { found, content: JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown> };
+    };
+
+    test('the password and what a connection needs, and tells none of it', async () => {
+      const { found, content } = await read(
+        `import os
+os.environ['PGPASSWORD'] = 'canary'
+c.JupyterHub.db_url = 'postgresql://hub:can%40ary@/hub?host=/run/pg'
+c.JupyterHub.db_kwargs = {'pool_pre_ping': True, 'connect_args': {'sslmode': 'canary'}}`,
+        [],
+        { HOME: '/root' },
+      );
+      expect(content).toMatchObject({
+        url: 'postgresql://hub:can%40ary@/hub?host=/run/pg',
+        kwargs: { connect_args: { sslmode: 'canary' } },
+        environment: { PGPASSWORD: 'canary' },
+      });
+      expect(JSON.stringify(found)).not.toMatch(/can(%40)?ary/);
+      expect(found.database).toMatchObject({ has_arguments: true, arguments_usable: true, host: '/run/pg' });
+    });
+
+    test.each([
+      ["{'creator': print}", false],
+      ["{'connect_args': {'ssl': object()}}", false],
+      ["{'connect_args': {'tuple': (1, 2)}}", false],
+      ["{'poolclass': object}", true],
+      ['{}', true],
+    ])('arguments that are objects are none that can be handed on: %s', async (value, usable) => {
+      const { found, content } = await read(`c.JupyterHub.db_kwargs = ${value}`);
+      expect(found.database.arguments_usable).toBe(usable);
+      expect(content.kwargs).toEqual({});
+    });
+
+    test.each([['--db=sqlite:///x'], ['--JupyterHub.db_url=sqlite:///x']])(
+      'upgrade-db does not see what the command line says: %s',
+      async (argument) => {
+        const { found, content } = await read("c.JupyterHub.db_url = 'sqlite:///y'", [argument]);
+        expect(found.database.on_command_line).toBe(true);
+        expect(content.url).toBe('sqlite:///x');
+      },
+    );
+
+    test.each([
+      [
+        "c.Authenticator.allowed_users = {'bob', 'ada'}; c.Authenticator.admin_users = {'eve'}",
+        false,
+        ['ada', 'bob', 'eve'],
+      ],
+      ["c.Authenticator.admin_users.add('eve')", true, ['eve']],
+      ['', true, []],
+    ])('whom the configuration lets in: %s', async (config, everybody, users) => {
+      const { found, content } = await read(`${config}\nc.JupyterHub.load_groups = {'physics': []}`);
+      const admins = users.filter((user) => user === 'eve');
+      expect(content.logins).toEqual({ everybody, users, admins, groups: ['physics'] });
+      expect(JSON.stringify(found)).not.toContain('eve');
+    });
   });
 
   test('knows a hub without a configuration', async () => {

@@ -113,6 +113,8 @@ export class JobOnDisk {
       SERVICE_MANAGER: 'commands',
       PACKAGE_MANAGER: 'pip',
       DATABASE_DIALECT: 'sqlite',
+      DATABASE_PATH: join(hub, 'jupyterhub.sqlite'),
+      DATABASE_STRATEGY: 'migrate',
       PREVIOUS_VERSION: '4.1.6',
       TARGET_VERSION: '5.2.1',
       MAX_DOWNTIME: '600',

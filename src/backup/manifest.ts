@@ -55,8 +55,8 @@ const databaseDigest = z.strictObject({
 const bundleFile = z.strictObject({
   /** Name in the tar. */
   file: bundleName,
-  /** Where it belongs on the host; for what is not put back, what it was taken from. */
-  path: hostPath,
+  /** Where it belongs on the host; for what is not put back, what it was taken from. None for that of a server. */
+  path: hostPath.optional(),
   kind: z.enum(['database', 'config', 'environment', 'service', 'extra', 'secret']),
   mode,
   owner,
@@ -94,9 +94,15 @@ const manifestSchema = z
     }),
     environment: z.strictObject({ path: hostPath, manager: z.literal('pip') }),
     database: z.strictObject({
-      dialect: z.literal('sqlite'),
-      /** Where it lives on the host. */
-      path: hostPath,
+      /** SQLAlchemy's name of it. */
+      dialect: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be a dialect of SQLAlchemy'),
+      /** Where an SQLite file lives on the host. */
+      path: hostPath.optional(),
+      /** Where any other is reached, less the password. */
+      url: line(4096).optional(),
+      format: z.enum(['sqlite', 'pg_dump', 'mysqldump', 'lines']).default('sqlite'),
+      /** What made it, for people. */
+      tool: line(200).optional(),
       /** Name in the tar. */
       file: bundleName,
       mode,
@@ -110,15 +116,27 @@ const manifestSchema = z
     for (const key of ['file', 'path'] as const) {
       const seen = new Set<string>();
       for (const [index, file] of manifest.files.entries()) {
-        if (key === 'path' && !isPutBack(file)) continue;
-        if (seen.has(file[key])) refuse(['files', index, key], `is listed twice (${shown(file[key])})`);
-        seen.add(file[key]);
+        const value = file[key];
+        if (value === undefined || (key === 'path' && !isPutBack(file))) continue;
+        if (seen.has(value)) refuse(['files', index, key], `is listed twice (${shown(value)})`);
+        seen.add(value);
       }
     }
 
     const databases = manifest.files.filter((file) => file.kind === 'database');
     const [listed] = databases;
-    const { file, path, mode } = manifest.database;
+    const { dialect, file, format, path, url, mode } = manifest.database;
+    const isFile = dialect === 'sqlite';
+    if (isFile !== (path !== undefined) || isFile !== (url === undefined) || isFile !== (format === 'sqlite')) {
+      refuse(
+        ['database'],
+        'must have a path when it is an SQLite file, and a url and a format of its own when it is none',
+      );
+    }
+    for (const [index, file] of manifest.files.entries()) {
+      if (file.path === undefined && (isFile || file.kind !== 'database'))
+        refuse(['files', index, 'path'], 'is missing');
+    }
     if (databases.length !== 1 || listed?.file !== file || listed.path !== path || listed.mode !== mode) {
       refuse(['database'], 'must be the one file of kind "database", with the same file, path and mode');
     }

@@ -1,30 +1,32 @@
 import { shellQuote } from '../ssh/quote.ts';
 import { MANIFEST_NAME, type Manifest } from './manifest.ts';
+import { DATABASE_FILES, type DatabaseFormat, databasePart } from './restore-database.ts';
 
 /** What the text needs to know; the files and their sums stand in the manifest beside it. */
 export type RestoreFacts = Pick<Manifest, 'createdAt' | 'runUrl' | 'host' | 'jupyterhub' | 'python' | 'service'> & {
   environment: Pick<Manifest['environment'], 'path'>;
-  database: Pick<Manifest['database'], 'path' | 'file'>;
+  database: Pick<Manifest['database'], 'path' | 'url'>;
 };
 
 /**
- * RESTORE.txt of a bundle: how to put the backup back with age, tar, sqlite3, python3 and coreutils, without this action.
+ * RESTORE.txt of a bundle whose database is in that format: how to put the backup back with age, tar, the database's own
+ * client, python3 and coreutils, without this action.
  * Indented lines are commands and can be run as they stand, from the directory the backup was unpacked in.
  */
-export function restoreText({
-  createdAt,
-  runUrl,
-  host,
-  jupyterhub,
-  python,
-  service,
-  environment,
-  database,
-}: RestoreFacts): string {
+export function restoreText(
+  { createdAt, runUrl, host, jupyterhub, python, service, environment, database }: RestoreFacts,
+  format: DatabaseFormat,
+): string {
   const pip = shellQuote(`${environment.path}/bin/python`);
   const unit = service.unit && shellQuote(service.unit);
   const stop = unit ? `    systemctl stop ${unit}` : '   Stop it the way it is always stopped on this host.';
   const start = unit ? `    systemctl start ${unit}` : '   Start it the way it is always started on this host.';
+  const { check, section } = databasePart(format, DATABASE_FILES[format], database.url ?? '');
+  let number = 0;
+  const step = (text: string) => {
+    number += 1;
+    return `${number}. ${text}`;
+  };
   return `How to restore this backup by hand
 ==================================
 
@@ -36,23 +38,23 @@ owns the hub's files), in the directory where you unpacked the backup:
 
     umask 077
 
-1. You have opened the backup already, with the key of one of its recipients or
+${step('You have opened the backup already, with the key of one of its recipients or')}
    with its passphrase:
 
    age -d -i key.txt -o backup.tar FILE.tar.age    # recipients
    age -d -o backup.tar FILE.tar.age               # passphrase
    tar -xf backup.tar
 
-2. Check that every file is what it was. Each line must end with OK:
+${step('Check that every file is what it was. Each line must end with OK:')}
 
     python3 -c 'import json; [print(f["sha256"] + "  " + f["file"]) for f in json.load(open("${MANIFEST_NAME}"))["files"]]' | sha256sum -c
-    sqlite3 ${shellQuote(database.file)} 'PRAGMA integrity_check'
+    ${check}
 
-3. Stop the hub.
+${step('Stop the hub.')}
 
 ${stop}
 
-4. Write the commands that put the files back, with their modes and owners. What
+${step('Write the commands that put the files back, with their modes and owners. What')}
    is there now stays beside it, named *.before-restore-<time>. Read them, then
    run them:
 
@@ -60,7 +62,7 @@ ${stop}
     import json, shlex, time
     aside = time.strftime(".before-restore-%Y%m%dT%H%M%S")
     for f in json.load(open("${MANIFEST_NAME}"))["files"]:
-        if f["kind"] in ("environment", "service"):
+        if f["kind"] in ("environment", "service") or "path" not in f:
             continue
         path = shlex.quote(f["path"])
         for suffix in ["", "-wal", "-shm", "-journal"] if f["kind"] == "database" else [""]:
@@ -71,10 +73,15 @@ ${stop}
     END
     cat put-back.sh
     sh -e put-back.sh
+${
+  section === undefined
+    ? `
+   The database goes to ${database.path}, without -wal and -shm files of another one beside it.`
+    : `
+${step(section)}`
+}
 
-   The database goes to ${database.path}, without -wal and -shm files of another one beside it.
-
-5. The environment was ${environment.path}, Python ${python}. If it does not have
+${step(`The environment was ${environment.path}, Python ${python}. If it does not have`)}
    JupyterHub ${jupyterhub.version} any more, put its old directory back, or install what it had
    (environment/requirements.txt):
 
@@ -83,7 +90,7 @@ ${stop}
    The service ran as ${service.user} in ${service.workingDirectory}; its definition, if systemd had one,
    is in service/.
 
-6. Start the hub, log in, and look at the admin page.
+${step('Start the hub, log in, and look at the admin page.')}
 
 ${start}
 `;

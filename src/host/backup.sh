@@ -8,25 +8,27 @@ PROGRAMS=$1
 # shellcheck source=/dev/null
 . "$1/parameters"
 
-as_hub_user() { as_uid "$HUB_UID" "$HUB_GID" "$@"; }
-
 # Within an upgrade the job's executor holds the lock already.
 if [ "$HAS_JOB" != yes ]; then
   exec 9<"$HUB_DIRECTORY" || exit 1
   flock -n -s 9 || die 'another run of jupyterhub-upgrade holds this hub'
 fi
-# On the database's own disk and as the hub's user: the copy is as private as the original.
-copy=$(as_hub_user mktemp -d "${DATABASE_PATH%/*}/.jupyterhub-upgrade-backup.XXXXXX") ||
-  die "no directory for the copy can be made beside $DATABASE_PATH"
+# As private as the original: the hub's user makes the copy, of a file on the file's own disk.
+place=${DATABASE_PATH%/*}
+if [ -z "$DATABASE_PATH" ]; then
+  place=$STATE_ROOT/copies-$HUB_UID
+  mkdir -p "$place" && chmod 711 "$STATE_ROOT" && chmod 700 "$place" && chown "$HUB_UID:$HUB_GID" "$place" || exit 1
+fi
+copy=$(as_hub_user mktemp -d "$place/.jupyterhub-upgrade-backup.XXXXXX") ||
+  die "no directory for the copy can be made in $place"
 printf '%s %s %s\n' "$HUB_UID" "$HUB_GID" "$copy" >"$1/scratch"
 remove_copy() { as_hub_user rm -rf "$copy"; }
 trap remove_copy EXIT
 trap 'exit 1' HUP INT TERM
 
 say 'copying the database'
-as_hub_user mkdir "$copy/database" || exit 1
-as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" backup "$DATABASE_PATH" \
-  "$copy/database/jupyterhub.sqlite" >"$1/digest" || die 'the database could not be copied'
+reach_database "$1" || die 'the way to the database could not be found out'
+hubdb backup "$DATABASE" "$copy/database" >"$1/copied" || die 'the database could not be copied'
 
 say 'collecting configuration, environment and service definition'
 mkdir "$1/handed" || exit 1
@@ -44,6 +46,6 @@ fi
 chmod 700 "$1/handed" && chown -R "$HUB_UID:$HUB_GID" "$1/handed" || exit 1
 {
   printf '%s\n' "$ORDER"
-  cat "$1/digest"
+  cat "$1/copied"
 } | as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/bundle.py" "$copy" "$1/handed" ||
   die 'the backup could not be put together'

@@ -2,8 +2,9 @@
 
 usage: bundle.py DIRECTORY HANDED
 
-Reads two lines of JSON: {"manifest", "restore", "collect", "handed"}, and what `hubdb backup` said. DIRECTORY holds
-`database/jupyterhub.sqlite` already. HANDED is a directory of files that only root may read, one per `handed` entry.
+Reads two lines of JSON: {"manifest", "restore", "names", "collect", "handed"}, and what `hubdb backup` said of the
+database's copy, DIRECTORY/database: its format has a text in `restore` and a name for the bundle in `names`. HANDED is
+a directory of files that only root may read, one per `handed` entry.
 Runs as the hub's user: what that user cannot read is not in the backup, and the error says so.
 """
 
@@ -33,21 +34,24 @@ def owner_of(status):
 
 
 def describe(source, name, path, kind, status):
+    """The entry of the manifest. A database that is no file on this host has no path."""
     digest = hashlib.sha256()
     size = 0
     with open(source, "rb") as content:
         for block in iter(lambda: content.read(BLOCK), b""):
             digest.update(block)
             size += len(block)
-    return {
+    entry = {
         "file": name,
-        "path": path,
         "kind": kind,
         "mode": "%04o" % (status.st_mode & 0o777),
         "owner": owner_of(status),
         "size": size,
         "sha256": digest.hexdigest(),
     }
+    if path is not None:
+        entry["path"] = path
+    return entry
 
 
 def walk(path):
@@ -75,17 +79,22 @@ def add(tar, name, content, size):
 def main():
     directory, handed = sys.argv[1:3]
     order = json.loads(sys.stdin.readline())
-    made = json.loads(sys.stdin.readline())
+    copied = json.loads(sys.stdin.readline())
     manifest = order["manifest"]
     database = manifest["database"]
-    database["digest"] = made["digest"]
-    database_file = os.path.join(directory, "database", "jupyterhub.sqlite")
-    live = os.stat(database["path"])
+    database.update(digest=copied["digest"], format=copied["format"], file=order["names"][copied["format"]])
+    if copied.get("tool"):
+        database["tool"] = copied["tool"]
+    copy = os.path.join(directory, "database")
+    path = database.get("path")
+    # A copy of a file gets its mode and owner; of a server's tables it belongs to the hub's user alone.
+    live = os.stat(path if path is not None else copy)
     database["mode"] = "%04o" % (live.st_mode & 0o777)
-    sources = [(database_file, database["file"], database["path"], "database", live)]
-    # The live database is in the bundle as its consistent copy; its files beside it would be neither.
-    live_path = os.path.realpath(database["path"])
-    seen = {live_path + suffix for suffix in ("", "-wal", "-shm", "-journal")}
+    sources = [(copy, database["file"], path, "database", live)]
+    seen = set()
+    if path is not None:
+        # The live database is in the bundle as its consistent copy; its files beside it would be neither.
+        seen = {os.path.realpath(path) + suffix for suffix in ("", "-wal", "-shm", "-journal")}
     for wanted in order["collect"]:
         paths = walk(wanted["path"]) if os.path.exists(wanted["path"]) else []
         if not paths and wanted["kind"] == "extra":
@@ -107,7 +116,7 @@ def main():
         if os.path.exists(source) and os.path.realpath(path) not in seen:
             status = os.stat(path if os.path.exists(path) else source)
             sources.append((source, "%s/%s" % (entry["kind"], entry["name"]), path, entry["kind"], status))
-    restore = order["restore"].encode()
+    restore = order["restore"][copied["format"]].encode()
     with open(os.path.join(directory, "RESTORE.txt"), "wb") as out:
         out.write(restore)
     restore_path = os.path.join(directory, "RESTORE.txt")
@@ -116,7 +125,7 @@ def main():
         try:
             manifest["files"].append(describe(source, name, path, kind, status))
         except OSError as error:
-            sys.exit("%s cannot be backed up: %s" % (path, error.strerror))
+            sys.exit("%s cannot be backed up: %s" % (path or source, error.strerror))
     text = json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n"
     with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK) as tar:
         add(tar, "manifest.json", io.BytesIO(text), len(text))

@@ -59,10 +59,13 @@ as_uid() {
   fi
 }
 
+# shellcheck disable=SC2153 # a parameter
+as_hub_user() { as_uid "$HUB_UID" "$HUB_GID" "$@"; }
+
 # as_hub COMMAND...: as the hub's user, in its working directory, with the environment of its process (HUB_ENV).
 # The environment is read after the drop: it is the hub user's data and may say LD_PRELOAD.
 as_hub() {
-  as_uid "$HUB_UID" "$HUB_GID" /bin/sh "$PROGRAMS/as-hub.sh" "$HUB_ENV" "$HUB_DIRECTORY" "$@"
+  as_hub_user /bin/sh "$PROGRAMS/as-hub.sh" "$HUB_ENV" "$HUB_DIRECTORY" "$@"
 }
 
 # as_owner COMMAND...: as the owner of the environment directory, with a clean environment. What it installs is for
@@ -176,4 +179,51 @@ exports_of() {
         entry = ""
       }
     }' >"$2"
+}
+
+# hub_environment OUT BIN: the environment of the hub's process (HUB_PID); where its unit (UNIT) is stopped, what systemd
+# would give it. BIN comes first in its PATH: upgrade-db runs `alembic` by name.
+hub_environment() {
+  hub_environment_out=$1 hub_environment_bin=$2 hub_environment_status=0
+  : >"$hub_environment_out" || return 1
+  if [ -n "$HUB_PID" ]; then
+    capture_environment "$HUB_PID" "$hub_environment_out" || hub_environment_status=1
+  elif [ "$SERVICE_MANAGER" = systemd ] && [ "$(id -u)" = 0 ]; then
+    set -- --quiet --wait --pipe --collect
+    for hub_environment_file in $(systemctl show -p EnvironmentFiles --value "$UNIT" | sed -n 's/ (ignore_errors=.*//p'); do
+      set -- "$@" -p "EnvironmentFile=-$hub_environment_file"
+    done
+    systemd-run "$@" -p "Environment=$(systemctl show -p Environment --value "$UNIT")" \
+      cat /proc/self/environ >"$hub_environment_out.raw" 2>/dev/null
+    exports_of "$hub_environment_out.raw" "$hub_environment_out"
+    rm -f "$hub_environment_out.raw"
+  fi
+  printf "export PATH=%s:\"\${PATH:-%s}\"\n" "$(quoted "$hub_environment_bin")" "$PATH" >>"$hub_environment_out" || return 1
+  chown "$HUB_UID:$HUB_GID" "$hub_environment_out" 2>/dev/null
+  return "$hub_environment_status"
+}
+
+# reach_database DIRECTORY: sets DATABASE, for hubdb. How the hub reaches a server stands in DIRECTORY/database.json then,
+# with its password, for the hub's user alone.
+reach_database() {
+  # shellcheck disable=SC2034 # for hubdb
+  DATABASE=$DATABASE_PATH
+  [ "$DATABASE_DIALECT" = server ] || return 0
+  # shellcheck disable=SC2034
+  DATABASE=@$1/database.json
+  HUB_ENV=$1/hub.env
+  [ -e "$HUB_ENV" ] || hub_environment "$HUB_ENV" "$ENVIRONMENT_PATH/bin" || return 1
+  : >"$1/database.json" && chown "$HUB_UID:$HUB_GID" "$1/database.json" || return 1
+  as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/introspect.py" --database-file "$1/database.json" \
+    -f "$CONFIG_PATH" >/dev/null
+}
+
+# hubdb VERB ARGS: the hub's database from outside the hub. An SQLite file is opened as the hub's user and in isolation; a
+# server as the hub itself does, as drivers depend on the environment.
+hubdb() {
+  if [ "$DATABASE_DIALECT" = sqlite ]; then
+    as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" "$@"
+  else
+    as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" "$@"
+  fi
 }

@@ -143,19 +143,9 @@ esac
 [ -z "$ENVIRONMENT_PATH" ] || interpreter=$ENVIRONMENT_PATH/bin/python
 [ -n "$interpreter" ] || exit 0
 
-# What a stopped unit would get: systemd itself says it.
 HUB_ENV=$private/hub.env
-: >"$HUB_ENV"
-if [ -n "$pid" ]; then
-  capture_environment "$pid" "$HUB_ENV" 2>/dev/null
-elif [ "$manager" = systemd ] && [ "$(id -u)" = 0 ]; then
-  set -- --quiet --wait --pipe --collect
-  for file in $(unit_property EnvironmentFiles | sed -n 's/ (ignore_errors=.*//p'); do set -- "$@" -p "EnvironmentFile=-$file"; done
-  systemd-run "$@" -p "Environment=$(unit_property Environment)" cat /proc/self/environ >"$private/environ" 2>/dev/null
-  exports_of "$private/environ" "$HUB_ENV"
-fi
-printf "export PATH=%s:\"\${PATH:-%s}\"\n" "$(quoted "${interpreter%/*}")" "$PATH" >>"$HUB_ENV"
-chown "$HUB_UID:$HUB_GID" "$HUB_ENV" 2>/dev/null
+HUB_PID=$pid SERVICE_MANAGER=$manager
+hub_environment "$HUB_ENV" "${interpreter%/*}" 2>/dev/null
 
 # The hub's own arguments, behind the interpreter and the program; a configuration given as input takes its place.
 printf '%s\n' "$arguments" | awk -v config="$CONFIG_PATH" '
@@ -172,7 +162,9 @@ config=$CONFIG_PATH
 [ -n "$config$arguments" ] || config=$KNOWN_CONFIG
 [ -z "$config" ] || set -- "$@" -f "$config"
 
-as_hub "$interpreter" "$PROGRAMS/introspect.py" "$@" >"$private/introspect" 2>"$private/introspect.log"
+: >"$private/database.json"
+chown "$HUB_UID:$HUB_GID" "$private/database.json" 2>/dev/null
+as_hub "$interpreter" "$PROGRAMS/introspect.py" --database-file "$private/database.json" "$@" >"$private/introspect" 2>"$private/introspect.log"
 fact introspect "$(cat "$private/introspect")"
 if [ ! -s "$private/introspect" ]; then
   fact introspect-failed "$(tail -n 5 "$private/introspect.log")"
@@ -193,22 +185,38 @@ sys.stdout.write(found if isinstance(found, str) else "")' "$1" <"$private/intro
 
 # --- database ----------------------------------------------------------------------------------------------------------
 
-database=$(value database.path)
-[ -s "$private/introspect" ] || database=$KNOWN_DATABASE
-if [ -n "$database" ]; then
-  database=$(as_uid "$HUB_UID" "$HUB_GID" readlink -f "$database")
-  fact database-path "$database"
-  database_facts=$(as_uid "$HUB_UID" "$HUB_GID" "$interpreter" -I "$PROGRAMS/hubdb" facts "$database" 2>"$private/database.log")
+environment=$(value python.prefix)
+ENVIRONMENT_PATH=$(readlink -f "${ENVIRONMENT_PATH:-${environment:-${interpreter%/bin/*}}}")
+DATABASE_DIALECT=$(value database.dialect)
+DATABASE=$(value database.path)
+if [ ! -s "$private/introspect" ] && [ -n "$KNOWN_DATABASE" ]; then
+  DATABASE_DIALECT=sqlite
+  DATABASE=$KNOWN_DATABASE
+fi
+copies=$state_root
+if [ "$DATABASE_DIALECT" = sqlite ]; then
+  [ -z "$DATABASE" ] || DATABASE=$(as_hub_user readlink -f "$DATABASE")
+  copies=${DATABASE%/*}
+elif [ -n "$DATABASE_DIALECT" ]; then
+  DATABASE_DIALECT=server
+  DATABASE=@$private/database.json
+fi
+if [ -n "$DATABASE" ]; then
+  [ "$DATABASE_DIALECT" = server ] || fact database-path "$DATABASE"
+  database_facts=$(hubdb facts "$DATABASE" 2>"$private/database.log")
   fact database-facts "$database_facts"
   fact database-log "$(tail -n 5 "$private/database.log")"
-  fact database-free "$(df -Pk "${database%/*}" | awk 'NR == 2 { print $4 }')"
-  fact database-directory-owner "$(stat -c '%u %a' "${database%/*}")"
+  until [ -d "${copies:-/}" ]; do copies=${copies%/*}; done
+  fact database-free "$(df -Pk "${copies:-/}" | awk 'NR == 2 { print $4 }')"
+  # What only the database knows. A file is read in a moment.
+  if [ "$DATABASE_STRATEGY" = fresh ] || [ "$DATABASE_DIALECT" = sqlite ]; then
+    fact database-loss "$(hubdb loss "$DATABASE" "$private/database.json" 2>/dev/null)"
+  fi
 fi
 
 # --- environment -------------------------------------------------------------------------------------------------------
 
-environment=$(value python.prefix)
-environment=$(readlink -f "${ENVIRONMENT_PATH:-${environment:-${interpreter%/bin/*}}}")
+environment=$ENVIRONMENT_PATH
 if [ -n "$environment" ] && [ -d "$environment" ]; then
   parent=${environment%/*}
   fact environment-path "$environment"

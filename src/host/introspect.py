@@ -1,12 +1,12 @@
 """What a JupyterHub's own code makes of its configuration, without starting the hub.
 
-usage: HUB_PYTHON introspect.py [--database-file OUT] [the hub's own arguments]
+usage: HUB_PYTHON introspect.py [--database-file FILE] [the hub's own arguments]
 
 Runs under the hub's interpreter, in its directory, as its user, with its environment; every release from 1.0 on.
 JSON on stdout, one sentence on stderr when it fails (status 1). Executes the configuration, as the hub's start and
 `jupyterhub upgrade-db` do, and writes nothing itself: no database is opened, no secret made, no bytecode left behind.
-Secrets are not told, so neither is what the configuration prints. Only OUT, where it is asked for, has one: how the hub
-reaches its database, for hubdb.
+Secrets are not told, so neither is what the configuration prints. What other programs need to reach the database, its
+password among it, goes into FILE, which only the hub's user can read.
 """
 
 import json
@@ -222,8 +222,26 @@ def configured(hub, of, name):
         for section in reversed([each.__name__ for each in of.__mro__]):
             if config._has_section(section) and name in config[section]:
                 value = config[section][name]
-    # From the command line a value comes as text.
-    return value.get_value(trait) if hasattr(value, "get_value") else value
+    # From the command line a value comes as text; `c.Class.trait.add(…)` is kept until the default is known.
+    if hasattr(value, "get_value"):
+        value = value.get_value(set() if hasattr(value, "add") else trait)
+    return value
+
+
+def on_command_line(hub, name):
+    """Whether a trait of the hub has its value from the hub's arguments, which `jupyterhub upgrade-db` is not given."""
+    arguments = getattr(hub, "cli_config", {})
+    return "JupyterHub" in arguments and name in arguments["JupyterHub"]
+
+
+def engine_arguments(hub):
+    """db_kwargs less what only a pool of connections needs; None where a program of its own cannot be given them."""
+    wanted = {name: value for name, value in hub.db_kwargs.items() if not name.startswith("pool")}
+    try:
+        # What comes back as something else (a tuple, a key that is no text) would be another argument.
+        return wanted if json.loads(json.dumps(wanted)) == wanted else None
+    except (TypeError, ValueError):
+        return None
 
 
 def database(hub):
@@ -248,23 +266,51 @@ def database(hub):
         "has_password": bool(url.password),
         "has_query": bool(url.query),
         "has_arguments": bool(hub.db_kwargs),
-        "arguments_are_json": are_json(hub.db_kwargs),
+        "arguments_usable": engine_arguments(hub) is not None,
+        "on_command_line": on_command_line(hub, "db_url") or on_command_line(hub, "db_kwargs"),
         "url": bounded(shown),
+        "host": bounded(url.host or first(url.query.get("host")) or ""),
     }
 
 
-def are_json(value):
-    """Whether JSON holds the value as it is. What is of code's own making, like an SSL context, it cannot."""
-    try:
-        return json.loads(json.dumps(value)) == value
-    except (TypeError, ValueError):
-        return False
+def first(value):
+    """Of a part of a URL's query that may stand there several times."""
+    return value if isinstance(value, str) or not value else value[0]
 
 
-def write_database_file(path, hub):
-    """What hubdb takes as @FILE, for the owner alone. A file that is there must be theirs: no link is followed."""
-    if not are_json(hub.db_kwargs):
-        raise Refused("The hub's db_kwargs hold more than JSON can, so nothing but the hub can use its database.")
+def configured_names(hub, of, name):
+    value = configured(hub, of, name)
+    return {str(each) for each in value} if isinstance(value, (set, frozenset, list, tuple)) else set()
+
+
+def logins(hub):
+    """Whom the configuration itself lets in: `everybody`, or these users; and the admins and groups that it names."""
+    of = hub.authenticator_class
+    allowed = configured_names(hub, of, "allowed_users") | configured_names(hub, of, "whitelist")
+    admins = configured_names(hub, of, "admin_users")
+    allow_all = configured(hub, of, "allow_all")
+    # Before 5.0, and for authenticators that keep to it, no list means everybody.
+    by_default = allow_all is None or hasattr(of, "_allow_all_default")
+    return {
+        "everybody": bool(allow_all or (by_default and not allowed)),
+        "users": sorted(allowed | admins),
+        "admins": sorted(admins),
+        "groups": sorted(str(group) for group in hub.load_groups or ()),
+    }
+
+
+def write_database_file(path, hub, environment):
+    """What it takes to open the database as the hub does; `environment` is that of before the configuration."""
+    set_by_configuration = {
+        name: value for name, value in os.environ.items() if environment.get(name) != value and name != "PWD"
+    }
+    content = {
+        "url": hub.db_url,
+        "kwargs": engine_arguments(hub) or {},
+        "environment": set_by_configuration,
+        "logins": logins(hub),
+    }
+    # A file that is there must be theirs: no link is followed.
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -275,7 +321,7 @@ def write_database_file(path, hub):
             raise Refused(f"{path} is not a file of this user's own.")
         os.fchmod(descriptor, 0o600)
         os.ftruncate(descriptor, 0)
-        json.dump({"url": hub.db_url, "kwargs": hub.db_kwargs}, file)
+        json.dump(content, file)
 
 
 def sqlite_path(url):
@@ -351,7 +397,10 @@ def introspect(arguments, database_file=None):
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
     sys.path += [os.path.dirname(sys.executable), os.getcwd()]
     files = FilesRead()
+    environment = dict(os.environ)
     hub = load(arguments, files)
+    if database_file:
+        write_database_file(database_file, hub, environment)
     import jupyterhub
 
     classes = {name: class_name(getattr(hub, name + "_class")) for name in ("authenticator", "spawner", "proxy")}
@@ -360,8 +409,6 @@ def introspect(arguments, database_file=None):
     files.add_modules()
     files.paths.add(config_file)
     facts = database(hub)
-    if database_file is not None:
-        write_database_file(database_file, hub)
     cookie_secret_file = os.path.abspath(os.path.expanduser(hub.cookie_secret_file))
     read, complete = files.result(os.path.dirname(config_file), [facts["path"], cookie_secret_file])
     template, has_announcement = page_template(hub)
@@ -410,11 +457,11 @@ def main():
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
     status = 0
+    arguments, database_file = sys.argv[1:], None
+    if arguments[:1] == ["--database-file"]:
+        # The configuration may change the directory.
+        database_file, arguments = os.path.abspath(arguments[1]), arguments[2:]
     try:
-        arguments, database_file = sys.argv[1:], None
-        if arguments[:1] == ["--database-file"]:
-            # The configuration may change the directory.
-            database_file, arguments = os.path.abspath(arguments[1]), arguments[2:]
         out.write(json.dumps(introspect(arguments, database_file), sort_keys=True) + "\n")
     except Refused as error:
         line = f"introspect.py: {error}"

@@ -3,6 +3,7 @@ import backup from './backup.sh';
 import begin from './begin.sh';
 import bundle from './bundle.py';
 import common from './common.sh';
+import server from './databases/server.sh';
 import sqlite from './databases/sqlite.sh';
 import sqliteFiles from './databases/sqlite-files.sh';
 import discover from './discover.sh';
@@ -23,6 +24,7 @@ import hubdbFacts from './hubdb/facts.py';
 import hubdbInventory from './hubdb/inventory.py';
 import hubdbLines from './hubdb/lines.py';
 import hubdbMaking from './hubdb/making.py';
+import hubdbLoss from './hubdb/loss.py';
 import hubdbMyprograms from './hubdb/myprograms.py';
 import hubdbMyrights from './hubdb/myrights.py';
 import hubdbMyscratch from './hubdb/myscratch.py';
@@ -63,6 +65,7 @@ const HUBDB: Programs = {
   'hubdb/inventory.py': hubdbInventory,
   'hubdb/lines.py': hubdbLines,
   'hubdb/making.py': hubdbMaking,
+  'hubdb/loss.py': hubdbLoss,
   'hubdb/myprograms.py': hubdbMyprograms,
   'hubdb/myrights.py': hubdbMyrights,
   'hubdb/myscratch.py': hubdbMyscratch,
@@ -80,27 +83,27 @@ const HUBDB: Programs = {
   'hubdb/values.py': hubdbValues,
 };
 
-/** What the hub's own code makes of its configuration: a program of two modules. */
-const INTROSPECT: Programs = { 'introspect.py': introspect, 'introspect_traits.py': introspectTraits };
-
-/** Looks at the hub without touching it: discover.sh. */
-export const DISCOVERY: Programs = {
+/** What it takes to reach the database as the hub does. */
+const REACH: Programs = {
   'common.sh': common,
   'as-hub.sh': asHub,
-  'discover.sh': discover,
-  ...INTROSPECT,
+  'introspect.py': introspect,
+  'introspect_traits.py': introspectTraits,
   ...HUBDB,
 };
 
-/** Copies the live hub into one tar: backup.sh. */
-export const BACKUP: Programs = { 'common.sh': common, 'backup.sh': backup, 'bundle.py': bundle, ...HUBDB };
+/** Looks at the hub without touching it: discover.sh. */
+export const DISCOVERY: Programs = { ...REACH, 'discover.sh': discover };
 
-/** Restores a backup's database into a scratch file: prove.sh. */
-export const PROOF: Programs = { 'common.sh': common, 'prove.sh': prove, ...HUBDB };
+/** Copies the live hub into one tar: backup.sh. */
+export const BACKUP: Programs = { ...REACH, 'backup.sh': backup, 'bundle.py': bundle };
+
+/** Restores a backup's database into scratch: prove.sh. */
+export const PROOF: Programs = { ...REACH, 'prove.sh': prove };
 
 /** Starts the executor of a job: begin.sh, and everything the job will need. */
 export const JOB: Programs = {
-  'common.sh': common,
+  ...REACH,
   'journal.sh': journal,
   'begin.sh': begin,
   'launch.sh': launch,
@@ -108,12 +111,10 @@ export const JOB: Programs = {
   'steps.sh': steps,
   'generations.sh': generations,
   'unit.sh': unit,
-  'as-hub.sh': asHub,
   'notice.sh': notice,
   'files.sh': files,
   'heads.py': heads,
   'health.py': health,
-  ...HUBDB,
   'environment.py': environment,
   'services/systemd.sh': systemd,
   'services/commands.sh': commands,
@@ -121,6 +122,7 @@ export const JOB: Programs = {
   'environments/in-stage.sh': inStage,
   'databases/sqlite.sh': sqlite,
   'databases/sqlite-files.sh': sqliteFiles,
+  'databases/server.sh': server,
 };
 
 /** Follows a job: follow.sh. */

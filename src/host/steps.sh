@@ -2,6 +2,9 @@
 # The closed set of steps a job is made of: do_X and its way back undo_X. Sourced by executor.sh.
 # A do_ runs in its own session under a time limit; an undo_ must be right however far its do_ came, also never begun.
 
+# Of the hub's user: inventories of the database, and copies of one that is no file.
+COPIES=$JOB/database
+
 # --- stage: the new environment, built beside the old one while the hub runs --------------------------------------
 
 do_stage() { environment_stage; }
@@ -67,6 +70,7 @@ undo_stop() {
   undo_announce
   service_unfence
   if [ "$WAS_RUNNING" = yes ]; then
+    database_await || :
     start_hub || return 1
     wait_for_hub "$PREVIOUS_VERSION" "$LIMIT_START" || {
       say "the old hub does not answer as JupyterHub $PREVIOUS_VERSION"
@@ -80,7 +84,7 @@ undo_stop() {
 
 # Pids of the users' servers that the database names and that live, for the spawners whose servers have one.
 server_pids() {
-  for server_pid in $(hubdb facts "$DATABASE_PATH" | tr ',' '\n' | sed -n 's/.*"pid": \([0-9]*\).*/\1/p'); do
+  for server_pid in $(hubdb facts "$DATABASE" | tr ',' '\n' | sed -n 's/.*"pid": \([0-9]*\).*/\1/p'); do
     [ ! -d "/proc/$server_pid" ] || printf '%s:%s ' "$server_pid" "$(start_time "$server_pid")"
   done
 }
@@ -101,7 +105,7 @@ do_token() {
     echo go
   } | {
     as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" token create --expires 600 --wait \
-      ${TOKEN_USER:+--user "$TOKEN_USER"} "$DATABASE_PATH" >"$JOB/token.out" && mv "$JOB/token.out" "$JOB/token"
+      ${TOKEN_USER:+--user "$TOKEN_USER"} "$DATABASE" >"$JOB/token.out" && mv "$JOB/token.out" "$JOB/token"
     : >"$JOB/token-ended"
   }
 }
@@ -174,6 +178,11 @@ do_migrate() {
   if [ "$database_before" != "$PREVIOUS_REVISION" ]; then
     say "the database is at revision $database_before, the plan was made for $PREVIOUS_REVISION"
     return 1
+  fi
+  if [ "$DATABASE_STRATEGY" = fresh ]; then
+    # A hub makes the tables it lacks when it starts, of its own revision.
+    database_empty
+    return
   fi
   if [ "$database_before" = "$(noted head)" ]; then
     say "the database is at the new release's revision $database_before already"
@@ -278,10 +287,29 @@ do_verify() {
   health check --version "$TARGET_VERSION" >/dev/null || return 1
   verify_stable || return 1
   database_compare || return 1
+  [ "$DATABASE_STRATEGY" != fresh ] || verify_fresh || return 1
   [ -z "$CANARY_USER" ] || health spawn "$CANARY_USER" >/dev/null || return 1
   note servers-after "$(surviving_pids)"
 }
 undo_verify() { :; }
+
+# compare_inventories: what must outlive an upgrade, by key. A fresh database has none of it, by choice.
+compare_inventories() {
+  hubdb inventory "$DATABASE" "$COPIES/inventory.now" >/dev/null || return 1
+  hubdb compare "$COPIES/inventory" "$COPIES/inventory.now" >"$JOB/compare" || return 1
+  note compare "$(cat "$JOB/compare")"
+  if [ "$DATABASE_STRATEGY" = fresh ] || grep -q '"complete": true' "$JOB/compare"; then return 0; fi
+  say 'users, groups or tokens that were there before are missing in the migrated database'
+  return 1
+}
+
+verify_fresh() {
+  fresh_revision=$(database_revision) || return 1
+  note revision "$fresh_revision"
+  [ "$fresh_revision" = "$(noted head)" ] && return 0
+  say "the new hub made a database of revision $fresh_revision, not $(noted head)"
+  return 1
+}
 
 # The token's secret goes over stdin; without one the call is left out, and said to be.
 verify_token() {
@@ -337,7 +365,7 @@ tidy() {
   note kept "$(database_kept)"
   if [ -e "$JOB/token" ]; then
     printf '%s\n' "$HEALTH_TOKEN" | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" token delete \
-      "$DATABASE_PATH" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'
+      "$DATABASE" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'
   fi
   environment_unmark
   keep_generation before

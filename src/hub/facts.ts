@@ -19,35 +19,63 @@ const introspectSchema = z.object({
   base_url: text,
   cleanup_servers: z.boolean(),
   proxy: z.object({ should_start: z.boolean().nullish() }),
-  database: z.object({ dialect: text, path: text.nullish(), url: text }),
+  database: z.object({
+    dialect: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'is no dialect'),
+    path: text.nullish(),
+    url: text,
+    host: text,
+    has_arguments: z.boolean(),
+    arguments_usable: z.boolean(),
+    on_command_line: z.boolean(),
+  }),
   page_template: text.nullish(),
   configuration: configurationSchema,
 });
 
+const sentences = z.array(text).max(100);
+
 const databaseFactsSchema = z.object({
   revision: text.nullable(),
-  journal_mode: text,
-  size: z.number().nonnegative(),
+  /** Of SQLite. */
+  journal_mode: text.nullish(),
+  /** Of the server; for people. */
+  server: text.nullish(),
+  size: z.number().nonnegative().nullish(),
   rows: z.record(text, z.number().int().nonnegative()),
   servers: z.array(z.object({ user: text, name: text, pid: z.number().int().positive().nullish() })).max(100_000),
-  quick_check: text,
-  half_migrated: z.array(text).max(100),
   /** Named servers whose names JupyterHub 6.0 would not take. */
   unsafe_server_names: z.number().int().nonnegative(),
+  /** User servers with an OAuth client. */
+  server_clients: z.number().int().nonnegative(),
+  half_migrated: sentences,
+  problems: sentences,
+  warnings: sentences,
+  backup: z.object({ format: z.enum(['sqlite', 'pg_dump', 'mysqldump', 'lines']), tool: text.nullish() }),
+  proof: z.enum(['scratch file', 'scratch database', 'server of its own', 'none']),
 });
 
 export type DatabaseFacts = z.infer<typeof databaseFactsSchema>;
 
+/** Of a database that cannot be read, which a restore puts back. */
 const NO_DATABASE: DatabaseFacts = {
   revision: null,
-  journal_mode: 'unknown',
-  size: 0,
   rows: {},
   servers: [],
-  quick_check: 'it cannot be read',
+  server_clients: 0,
   half_migrated: [],
   unsafe_server_names: 0,
+  problems: [],
+  warnings: [],
+  backup: { format: 'sqlite' },
+  proof: 'scratch file',
 };
+
+const lossSchema = z.object({
+  lost: z.record(text, z.object({ count: z.number().int().nonnegative(), first: z.array(text).max(20) })),
+});
+
+/** What only the database knows, and a fresh one would not: how much of each kind, and the first ones by name. */
+export type Loss = z.infer<typeof lossSchema>['lost'];
 
 /** Everything that discovery found out about the hub and its host. Sizes in bytes. */
 export interface Facts {
@@ -85,7 +113,22 @@ export interface Facts {
   cleanupServers: boolean;
   /** Whether the hub starts its proxy itself, so that a restart interrupts users' connections. */
   startsProxy: boolean;
-  database: { dialect: string; path: string; free: number } & DatabaseFacts;
+  database: Omit<DatabaseFacts, 'size'> & {
+    dialect: string;
+    /** Of an SQLite file; empty for all others. */
+    path: string;
+    /** For all others: the URL less its password and query. */
+    url: string;
+    /** Where the server is; empty for what needs no network. */
+    host: string;
+    size: number;
+    /** On the disk that copies of it are made on. */
+    free: number;
+    hasArguments: boolean;
+    argumentsUsable: boolean;
+    onCommandLine: boolean;
+    loss?: Loss;
+  };
   environment: {
     path: string;
     uid: number;
@@ -179,18 +222,21 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
   if (broken !== undefined && !known) problems.push(broken);
   if (problems.length > 0) throw new DiscoveryProblem(problems);
 
+  if (broken !== undefined && known?.database === '') {
+    throw new DiscoveryProblem([
+      broken,
+      'Without it nobody can reach the database, which is on a server. Take the configuration from the backup first, by hand ' +
+        '(its RESTORE.txt says how).',
+    ]);
+  }
   const hub =
     broken !== undefined && known
       ? remembered(known, get('code').trim(), get('python').trim())
       : parseJson('introspect', get('introspect'), introspectSchema);
-  if (hub.database.dialect !== 'sqlite') {
+  const isSqlite = hub.database.dialect === 'sqlite';
+  if (get('database-facts') === '' && !(known && isSqlite)) {
     throw new DiscoveryProblem([
-      `The hub's database is ${hub.database.dialect}; this release of jupyterhub-upgrade handles SQLite only.`,
-    ]);
-  }
-  if (get('database-facts') === '' && !known) {
-    throw new DiscoveryProblem([
-      `The database ${get('database-path')} could not be read: ${get('database-log').trim() || 'no such file'}`,
+      `The database ${isSqlite ? get('database-path') : hub.database.url} could not be read: ${get('database-log').trim() || 'no such file'}`,
     ]);
   }
   const database =
@@ -239,9 +285,18 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
     startsProxy: hub.proxy.should_start !== false,
     database: {
       ...database,
-      dialect: 'sqlite',
+      dialect: hub.database.dialect,
       path: get('database-path'),
+      url: isSqlite ? '' : hub.database.url,
+      host: hub.database.host,
+      size: database.size ?? 0,
       free: Number(get('database-free')) * 1024,
+      hasArguments: hub.database.has_arguments,
+      argumentsUsable: hub.database.arguments_usable,
+      onCommandLine: hub.database.on_command_line,
+      ...(get('database-loss') === ''
+        ? {}
+        : { loss: parseJson('the database', get('database-loss'), lossSchema).lost }),
     },
     environment: {
       path: get('environment-path'),
@@ -284,7 +339,10 @@ function remembered(known: Known, version: string, python: string): z.infer<type
     base_url: new URL(known.address).pathname,
     cleanup_servers: false,
     proxy: {},
-    database: { dialect: 'sqlite', path: known.database, url: '' },
+    database: {
+      ...{ dialect: 'sqlite', path: known.database, url: '', host: '' },
+      ...{ has_arguments: false, arguments_usable: true, on_command_line: false },
+    },
     configuration: { components: [], sections: {}, counts: {}, packages: {} },
   };
 }

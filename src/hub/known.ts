@@ -8,7 +8,7 @@ export interface Known {
   environment: string;
   /** Path of the configuration file. */
   config: string;
-  /** Path of the database file. */
+  /** Path of the database file; empty for a database on a server. */
   database: string;
   /** The hub's public address as its own host reaches it. */
   address: string;

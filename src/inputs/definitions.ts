@@ -22,9 +22,13 @@ export const INPUT_DEFAULTS = {
   'start-command': '',
   become: 'auto',
 
+  'database-strategy': 'migrate',
+  'accept-data-loss': 'false',
+
   'age-recipients': '',
   'backup-passphrase': '',
   'allow-unsealed-backup': 'false',
+  'allow-unproven-backup': 'false',
   'artifact-name': '',
   'retention-days': '',
   'extra-backup-paths': '',

@@ -1,3 +1,5 @@
+import { UpgradeError } from '../errors.ts';
+import { databaseOf } from '../hub/databases/index.ts';
 import type { Outcome } from '../outcome.ts';
 import { backUp } from './back-up.ts';
 import { connectToHost, discover } from './discover.ts';
@@ -7,6 +9,14 @@ import type { Run } from './run.ts';
 export async function backup(run: Run): Promise<Outcome> {
   await connectToHost(run);
   const { facts } = await discover(run);
+  const { backupBlockers } = databaseOf(facts, run.inputs);
+  if (backupBlockers.length > 0) {
+    throw new UpgradeError(backupBlockers.join('\n'), {
+      step: 'backup',
+      hub: 'Nothing was touched.',
+      next: 'Mend what is said above and run the job again.',
+    });
+  }
   await backUp(run, facts, false);
   return 'backed-up';
 }

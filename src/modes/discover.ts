@@ -67,6 +67,7 @@ export async function look({ inputs, link, log, signal }: Run, known?: Known): P
         CONFIG_PATH: hub.configPath ?? '',
         ENVIRONMENT_PATH: hub.environmentPath ?? '',
         TARGET_VERSION: inputs.targetVersion,
+        DATABASE_STRATEGY: inputs.database.strategy,
         ...knownParameters(known),
       },
       onLine: (line) => log.remote(line),
@@ -96,8 +97,9 @@ function understand({ inputs, log, result }: Run, raw: Map<string, string>, know
       : `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`,
   );
   log.info(`configuration ${facts.configFile}, run by ${service.user} in ${service.directory}`);
+  const kind = database.path === '' ? (database.server ?? database.dialect) : `${database.journal_mode} mode`;
   log.info(
-    `database ${database.path} at revision ${database.revision}, ${database.journal_mode} mode, ${size(database.size)}`,
+    `database ${database.path || database.url} at revision ${database.revision}, ${kind}, ${size(database.size)}`,
   );
   log.info(
     `${database.rows.users ?? 0} users, ${database.rows.groups ?? 0} groups, ${database.rows.api_tokens ?? 0} API tokens, ${database.servers.length} running user servers`,

@@ -27,7 +27,7 @@ export async function followJob(
   }
   screen.close();
   report(run, job.view);
-  return verdict(run, job, end, done, screen.lastWords);
+  return verdict(run, job, end, done, screen);
 }
 
 /** Steps whose way back is to do nothing: it is not shown. */
@@ -43,8 +43,9 @@ class Screen {
   #line = '';
   /** What the host printed since the last step began, the newest lines. */
   #recent: string[] = [];
-  /** What the step that failed printed at its end. */
+  /** What the step that failed printed at its end, and the way back that failed. */
   lastWords: string[] = [];
+  lastWordsOfUndo: string[] = [];
 
   constructor(run: Run, steps: Step[]) {
     this.#run = run;
@@ -74,8 +75,10 @@ class Screen {
     } else if (event === 'undo' && !WITHOUT_UNDO.includes(step))
       this.#begin(`undo ${step}`, `undo-${step}`, `Undo: ${title}`, time);
     else if (event === 'undone') this.#end(`undo ${step}`, 'undone', time);
-    else if (event === 'undo-failed') this.#end(`undo ${step}`, 'undo-failed', time);
-    else if (event === 'decision') log.info(`Decided: ${rest}`);
+    else if (event === 'undo-failed') {
+      this.lastWordsOfUndo = this.#recent;
+      this.#end(`undo ${step}`, 'undo-failed', time);
+    } else if (event === 'decision') log.info(`Decided: ${rest}`);
     else if (event === 'note' && rest.startsWith('up ')) log.info('The hub answers again.');
   }
 
@@ -135,6 +138,8 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
       if (server.pid !== undefined) server.survived = survivors.has(String(server.pid));
     }
   }
+  const sessions = view.note('foreign-sessions');
+  if (sessions) result.warnings.push(`Others had sessions on the database before it was put back: ${named(sessions)}.`);
   const kept = view.note('kept-new-database');
   if (kept) {
     const written = addedKeys(view.note('written-to-new'));
@@ -149,6 +154,21 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
 export function leftAsBefore({ versions, revisions }: RunResult): void {
   if (versions.previous) versions.current = versions.previous;
   if (revisions.previous) revisions.current = revisions.previous;
+}
+
+/** Sessions that `hubdb sessions` listed, for people. */
+function named(json: string): string {
+  try {
+    const sessions = JSON.parse(json) as Record<string, unknown>[];
+    return sessions
+      .slice(0, 20)
+      .map(({ user, from, since, application }) =>
+        [application, user, from && `from ${from}`, since && `since ${since}`].filter(Boolean).join(' '),
+      )
+      .join('; ');
+  } catch {
+    return 'see the log';
+  }
 }
 
 /** What a comparison of two databases found to be new, by key. */
@@ -191,14 +211,14 @@ function walkBack(directory: string, become: 'sudo' | 'none'): string {
   return become === 'sudo' ? `sudo sh -c ${shellQuote(commands)}` : commands;
 }
 
-function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: string[]): Outcome {
+function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, screen: Screen): Outcome {
   const { result } = run;
   const { view } = job;
   const previous = result.versions.previous ?? 'the old release';
   const failure = view.failure ?? { step: 'confirm', reason: (view.decision ?? '').replace(/^\w+ /, '') };
   const fail = (outcome: Outcome, hub: string, next: string): never => {
     result.outcome = outcome;
-    throw new UpgradeError([failure.reason, ...lastWords].join('\n'), { step: failure.step, hub, next });
+    throw new UpgradeError([failure.reason, ...screen.lastWords].join('\n'), { step: failure.step, hub, next });
   };
   const where = result.backup
     ? ` The backup is the artifact ${result.backup.name} (id ${result.backup.artifactId}).`
@@ -223,7 +243,11 @@ function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, lastWords: s
     case 'rollback-failed':
       return fail(
         'rollback-failed',
-        `The way back did not succeed either, and the hub is down. Everything is in place on the host, in ${job.directory}.`,
+        [
+          'The way back did not succeed either, and the hub is down.',
+          ...screen.lastWordsOfUndo,
+          `Everything is in place on the host, in ${job.directory}.`,
+        ].join(' '),
         `Mend what ${job.directory}/log says at its end. Then walk the way back to its end on the host:\n` +
           `${walkBack(job.directory, run.link.become)}\nIts last line ends with "rolled-back" when the old hub runs again.${where}`,
       );

@@ -108,7 +108,7 @@ function knownFrom({ runUrl, service, environment, database, files, jupyterhub }
     directory: service.workingDirectory,
     environment: environment.path,
     config: files.find(({ kind }) => kind === 'config')?.path ?? '',
-    database: database.path,
+    database: database.path ?? '',
     address: jupyterhub.address,
   };
 }

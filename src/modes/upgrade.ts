@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { UpgradeError } from '../errors.ts';
+import { costOfFresh } from '../hub/databases/fresh.ts';
 import type { Facts } from '../hub/facts.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Job } from '../transaction/job.ts';
@@ -31,11 +32,24 @@ export async function upgrade(run: Run): Promise<Outcome> {
     throw error;
   }
   await job.tell('go', '');
-  return followJob(run, job, plan.steps, () => confirm(run, job, expected(plan, job, token)), 'upgraded');
+  const end = followJob(run, job, plan.steps, () => confirm(run, job, expected(plan, job, token)), 'upgraded');
+  return end.catch((error) => {
+    throw withOtherWay(error, run, facts);
+  });
+}
+
+/** A migration that fails in SQLite leaves one way that JupyterHub's guide knows, and its price. */
+function withOtherWay(error: unknown, { inputs }: Run, { database }: Facts): unknown {
+  if (!(error instanceof UpgradeError) || error.trouble.step !== 'migrate') return error;
+  if (database.dialect !== 'sqlite' || database.loss === undefined || inputs.database.strategy === 'fresh')
+    return error;
+  const next = `${error.trouble.next} If it cannot be mended: database-strategy: fresh begins with an empty database instead. It would cost ${costOfFresh(database.loss)}.`;
+  return new UpgradeError(error.message, { ...error.trouble, next }, { cause: error });
 }
 
 /** The token for the check that tokens survive: the given one, or one that the host makes and deletes again. */
 function tokenFor(run: Run, plan: Plan): string | undefined {
+  if (!plan.keepsTokens) return undefined;
   if (!plan.mintsToken) return run.inputs.verify.healthToken;
   const token = randomBytes(16).toString('hex');
   run.mask(token);

@@ -57,8 +57,10 @@ export interface BackupReport {
   size: number;
   url: string;
   sealedFor: 'recipients' | 'passphrase' | 'nobody';
-  /** It was opened again and its database restored into a scratch file that equals the original. */
+  /** It was opened again and its database restored into scratch that equals the original. */
   proven: boolean;
+  /** Where it was restored for that, e.g. `a scratch file`. */
+  provenIn?: string;
   /** What is inside, sizes in bytes. */
   files: { file: string; size: number }[];
 }

@@ -169,7 +169,7 @@ function backup({ backup, run, outcome }: RunResult, most: number): string {
     nobody: '**not sealed**',
   };
   const proof = backup.proven
-    ? 'Proven: it was opened again, and its database restored and compared.'
+    ? `Proven: it was opened again, and its database restored${backup.provenIn === undefined ? '' : ` into ${text(backup.provenIn, 100)}`} and compared.`
     : '**Not proven by restoring it.**';
   const files = backup.files.slice(0, most).map(({ file, size: bytes }) => [code(file), size(bytes)]);
   const rest = more(backup.files.length - files.length);

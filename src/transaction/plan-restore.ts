@@ -14,16 +14,15 @@ import { hubParameters, type Plan, stepParameters, stepsOf } from './plan.ts';
 export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, requirements: string): Plan {
   const to = manifest.jupyterhub.version;
   const service = serviceOf(facts, inputs);
-  const database = databaseOf(facts);
+  const database = databaseOf(facts, inputs);
   const environment = environmentOf(facts, to);
   const isSame = facts.version === to && sameRequirements(facts.environment.requirements, requirements);
-  // A damaged or half migrated database is what a restore is for.
-  const blockers = [...service.blockers, ...(isSame ? [] : environment.blockers)];
-  const warnings = [...service.warnings, ...(isSame ? [] : environment.warnings)];
-  if (manifest.database.path !== facts.database.path) {
+  const blockers = [...service.blockers, ...database.restoreBlockers, ...(isSame ? [] : environment.blockers)];
+  const warnings = [...service.warnings, ...database.warnings, ...(isSame ? [] : environment.warnings)];
+  const [then, now] = [placeOf(manifest.database), placeOf(facts.database)];
+  if (then !== now) {
     blockers.push(
-      `The backup's database was ${manifest.database.path}; the configuration on the host now says ${facts.database.path}. ` +
-        'Put the old db_url back first.',
+      `The backup's database was ${then}; the configuration on the host now says ${now}. Put the old db_url back first.`,
     );
   }
   if (manifest.environment.path !== facts.environment.path) {
@@ -66,7 +65,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     kind !== 'database' && isPutBack({ kind }) ? [`file-${index} ${mode} ${owner} ${path}`] : [],
   );
   const parameters: Record<string, string> = {
-    ...Object.assign({}, service.parameters, environment.parameters, database?.parameters),
+    ...Object.assign({}, service.parameters, environment.parameters, database.parameters),
     ...hubParameters(inputs, facts, to),
     TARGET_VERSION: to,
     PREVIOUS_VERSION: facts.version,
@@ -74,10 +73,12 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     WAS_RUNNING: isRunning ? 'yes' : 'no',
     FRESH_ENVIRONMENT: isFresh ? 'yes' : '',
     MINT_TOKEN: '',
+    DATABASE_STRATEGY: 'migrate',
     HEALTH_TOKEN: inputs.verify.healthToken ?? '',
     FILES: files.join('\n'),
     DATABASE_SIZE: String(listed?.size ?? ''),
     DATABASE_SHA256: listed?.sha256 ?? '',
+    DATABASE_DIGEST: JSON.stringify(manifest.database.digest),
     ...stepParameters(steps),
   };
   const digest = createHash('sha256')
@@ -90,13 +91,19 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     steps,
     parameters,
     mintsToken: false,
-    guarantees: [...service.guarantees, ...(isSame ? [] : environment.guarantees), ...(database?.guarantees ?? [])],
+    keepsTokens: true,
+    guarantees: [...service.guarantees, ...(isSame ? [] : environment.guarantees), ...database.guarantees],
     warnings,
     advice: [],
     told: isRunning && parameters.NOTICE_HTML !== '' ? ["notice on the hub's login and home pages"] : [],
     blockers,
     digest,
   };
+}
+
+/** Where a database is: its path, or its URL; the driver that it is reached with is no part of that. */
+function placeOf({ path, url }: { path?: string | undefined; url?: string | undefined }): string {
+  return path || (url ?? '').replace(/^(\w+)\+\w+:/, '$1:');
 }
 
 /** Whether two outputs of `pip freeze` name the same packages. */

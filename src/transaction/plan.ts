@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { compare } from '@renovatebot/pep440';
 import type { Advice } from '../hub/advice/evaluate.ts';
 import { adviceFor } from '../hub/advice/index.ts';
+import { freshStart } from '../hub/databases/fresh.ts';
 import { databaseOf } from '../hub/databases/index.ts';
 import { environmentOf } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
@@ -31,6 +32,8 @@ export interface Plan {
   parameters: Record<string, string>;
   /** Whether the host makes a ten-minute token for the check with an old token. */
   mintsToken: boolean;
+  /** Whether a token that is given for that check is good afterwards. */
+  keepsTokens: boolean;
   guarantees: string[];
   warnings: string[];
   /** What the releases on the way changed for this hub, gravest first. */
@@ -54,9 +57,9 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     );
   }
   const service = serviceOf(facts, inputs);
-  const database = databaseOf(facts);
+  const database = databaseOf(facts, inputs);
   const environment = environmentOf(facts, to);
-  const parts = [service, environment, ...(database ? [database] : [])];
+  const parts = [service, environment, database];
   for (const part of parts) {
     blockers.push(...part.blockers);
     warnings.push(...part.warnings);
@@ -87,11 +90,19 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
         'Give the hub an environment with a newer Python first.',
     );
   }
-  const serverClients = facts.database.servers.length;
-  const broken = brokenJump(from, to, serverClients);
-  if (broken !== undefined) blockers.push(broken);
+  const isFresh = inputs.database.strategy === 'fresh';
+  const broken = brokenJump(from, to, facts.database.server_clients);
+  if (broken !== undefined && !isFresh) blockers.push(broken);
   const dropped = droppedByDesign(from, to);
-  if (dropped !== undefined) warnings.push(dropped);
+  if (dropped !== undefined && !isFresh) warnings.push(dropped);
+  if (isFresh) {
+    const fresh = freshStart(facts, inputs);
+    blockers.push(...fresh.blockers);
+    warnings.push(...fresh.warnings);
+    if (inputs.verify.canaryUser !== undefined) {
+      warnings.push('canary-user is not tried: that needs a token, and a fresh database has none of before.');
+    }
+  }
   warnings.push(...serverWarnings(facts, service.serversEnd));
   const advice = adviceFor(facts, to, inputs.acceptAdvice);
   blockers.push(...advice.filter(({ level, accepted }) => level === 'blocker' && !accepted).map(blockerOf));
@@ -105,7 +116,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   if (told.length === 0)
     warnings.push('Nobody is told before the stop: notify-hub, notify-command and notify-webhook-url are all off.');
 
-  const mintsToken = inputs.verify.healthToken === undefined && dropped === undefined;
+  const mintsToken = inputs.verify.healthToken === undefined && dropped === undefined && !isFresh;
   const install = environment.install === 'staged' ? 'switch' : 'install';
   const steps = stepsOf(inputs, facts, [
     'stage',
@@ -127,6 +138,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     PREVIOUS_REVISION: facts.database.revision ?? '',
     WAS_RUNNING: service.state.running ? 'yes' : 'no',
     MINT_TOKEN: mintsToken ? 'yes' : '',
+    DATABASE_STRATEGY: inputs.database.strategy,
+    ...(isFresh ? { CANARY_USER: '' } : {}),
     ...stepParameters(steps),
   };
   return {
@@ -136,6 +149,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     steps,
     parameters,
     mintsToken,
+    keepsTokens: !isFresh,
     guarantees: parts.flatMap((part) => part.guarantees),
     warnings,
     advice,
@@ -198,7 +212,7 @@ function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
     ['snapshot', 1800, 'Set the database aside'],
     ['switch', 120, 'Switch the environment'],
     ['install', 1800, 'Install the packages'],
-    ['migrate', 3600, 'Migrate the database'],
+    ['migrate', 3600, inputs.database.strategy === 'fresh' ? 'Begin with a fresh database' : 'Migrate the database'],
     ['load', 1800, 'Put the backup in place'],
     ['start', START_LIMIT, 'Start the hub'],
     ['verify', START_LIMIT + 120 + (inputs.verify.canaryUser === undefined ? 0 : 300), 'Verify the hub from its host'],
@@ -266,7 +280,7 @@ function digestOf(decisive: {
     from,
     to,
     revision: facts.database.revision,
-    database: facts.database.path,
+    database: facts.database.path || facts.database.url,
     config: facts.configFile,
     configFiles: facts.configFiles,
     environment: facts.environment.path,

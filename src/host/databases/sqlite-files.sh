@@ -47,6 +47,7 @@ case $1 in
     done
     flush "$database" "${database%/*}"
     ;;
+  empty) rm -f "$2-wal" "$2-journal" "$2-shm" "$2" ;;
   keep-new)
     database=$2 aside=$3
     [ ! -e "$aside/new" ] || exit 0
@@ -75,7 +76,7 @@ case $1 in
     ;;
   # After a rollback: the snapshot is the live file again; what the new hub wrote stays.
   discard)
-    rm -f "$2/snapshot" "$2/snapshot-wal" "$2/snapshot-journal" "$2/snapshot-shm" "$2/absent" "$2"/inventory-*
+    rm -f "$2/snapshot" "$2/snapshot-wal" "$2/snapshot-journal" "$2/snapshot-shm" "$2/absent"
     rmdir "$2" 2>/dev/null || :
     ;;
   remove) rm -rf "$2" ;;

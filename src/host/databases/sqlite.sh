@@ -2,24 +2,20 @@
 # The hub's database is an SQLite file (DATABASE_PATH, its real path). Sourced by executor.sh.
 # All file work is done as the hub's user, who owns the directory: root follows no path of theirs.
 
+# shellcheck disable=SC2034 # for steps.sh
+DATABASE=$DATABASE_PATH
+
 database_aside() { printf '%s/.jupyterhub-upgrade-%s\n' "${DATABASE_PATH%/*}" "${1:-$JOB_ID}"; }
 
 sqlite_files() { as_uid "$HUB_UID" "$HUB_GID" /bin/sh "$PROGRAMS/databases/sqlite-files.sh" "$@"; }
 
-hubdb() { as_uid "$HUB_UID" "$HUB_GID" "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" "$@"; }
-
 database_snapshot() {
   sqlite_files set-aside "$DATABASE_PATH" "$(database_aside)" || return 1
-  # What must outlive the upgrade. A restore takes that from the backup: this database may be damaged or gone.
-  [ -e "$JOB/payload/database" ] || database_inventory "$DATABASE_PATH" old || return 1
   note snapshot-digest "$(sqlite_files digest "$(database_aside)/snapshot")"
 }
 
 # Whether the snapshot is what it was when it was taken.
 database_is_kept() { [ "$(sqlite_files digest "$(database_aside)/snapshot")" = "$(noted snapshot-digest)" ]; }
-
-# database_inventory DATABASE NAME: what must outlive an upgrade, as a list beside the snapshot.
-database_inventory() { hubdb inventory "$1" "$(database_aside)/inventory-$2" >/dev/null; }
 
 database_put_back() {
   if ! database_is_kept; then
@@ -34,8 +30,9 @@ database_put_back() {
 database_keep_new() {
   sqlite_files keep-new "$DATABASE_PATH" "$(database_aside)" || return 0
   note kept-new-database "$(database_aside)/new"
-  database_inventory "$(database_aside)/snapshot" snapshot && database_inventory "$(database_aside)/new" new || return 0
-  note written-to-new "$(database_difference snapshot new)"
+  hubdb inventory "$(database_aside)/snapshot" "$COPIES/inventory" >/dev/null &&
+    hubdb inventory "$(database_aside)/new" "$COPIES/inventory.new" >/dev/null || return 0
+  note written-to-new "$(hubdb compare "$COPIES/inventory" "$COPIES/inventory.new")"
 }
 
 # The payload is root's until now: it comes over stdin. What is there afterwards must be what the manifest says.
@@ -52,17 +49,17 @@ database_remove_kept() { sqlite_files remove "$(database_aside "$1")"; }
 
 database_revision() { hubdb revision "$DATABASE_PATH"; }
 
-database_difference() { hubdb compare "$(database_aside)/inventory-$1" "$(database_aside)/inventory-$2"; }
-
+# Of a file the inventory of before can wait until the hub is up again.
 database_compare() {
-  if [ -e "$JOB/payload/database" ]; then database_inventory "$JOB/payload/database" old || return 1; fi
-  database_inventory "$DATABASE_PATH" new || return 1
-  database_difference old new >"$JOB/compare" || return 1
-  note compare "$(cat "$JOB/compare")"
-  grep -q '"complete": true' "$JOB/compare" && return 0
-  say 'users, groups or tokens that were there before are missing in the migrated database'
-  return 1
+  compare_with=$(database_aside)/snapshot
+  if [ -e "$JOB/payload/database" ]; then compare_with=$JOB/payload/database; fi
+  hubdb inventory "$compare_with" "$COPIES/inventory" >/dev/null && compare_inventories
 }
+
+# The file is set aside already.
+database_empty() { sqlite_files empty "$DATABASE_PATH"; }
+
+database_await() { :; }
 
 # upgrade-db leaves a copy beside the database at every try, as jupyterhub.sqlite.<date>: they fill disks.
 database_own_copies() { sqlite_files own-copies "$DATABASE_PATH"; }

@@ -3,6 +3,7 @@
 usage: PYTHON hubdb facts DATABASE
        PYTHON hubdb revision DATABASE               (the revision alone, not JSON)
        PYTHON hubdb digest DATABASE
+       PYTHON hubdb loss DATABASE FILE              (FILE as after the @ below)
        PYTHON hubdb inventory DATABASE OUT
        PYTHON hubdb compare OLD NEW                 (two inventories)
        PYTHON hubdb backup DATABASE OUT
@@ -15,7 +16,8 @@ usage: PYTHON hubdb facts DATABASE
 
 DATABASE is the path of an SQLite file, or @FILE with a file that `introspect.py --database-file` wrote. PYTHON is the
 hub's: for an SQLite file only `token` needs more than its standard library. `token` takes the token on stdin. JSON on
-stdout, one sentence on stderr when it fails (status 1). `token create` ends with status 4 where the coming migration
+stdout, one sentence on stderr when it fails (status 1; 3 where the server cannot be reached or the hub's tables are
+locked, so that another try may help). `token create` ends with status 4 where the coming migration
 drops all tokens (JupyterHub 1.x).
 """
 

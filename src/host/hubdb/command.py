@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 
-from . import digests, facts, inventory, tokens
-from .database import Refused, open_database
+from . import digests, facts, inventory, loss, tokens
+from .database import Refused, TryAgain, open_database
 
+TRY_AGAIN = 3
 NOT_KEPT = 4
 
 
@@ -38,6 +39,9 @@ def arguments():
         one = verbs.add_parser(verb)
         one.add_argument("database")
         one.add_argument("file")
+    one = verbs.add_parser("loss")
+    one.add_argument("database")
+    one.add_argument("configured")
     one = verbs.add_parser("compare")
     one.add_argument("old")
     one.add_argument("new")
@@ -52,10 +56,9 @@ def arguments():
     return parser.parse_args()
 
 
-def run(given):
+def run(given, database):
     if given.verb == "compare":
         return inventory.compare(given.old, given.new)
-    database = open_database(given.database)
     if given.verb == "token" and given.deed == "create":
         return tokens.create(database, given.user, given.expires, given.wait)
     if given.verb == "token":
@@ -63,6 +66,7 @@ def run(given):
     verbs = {
         "facts": lambda: facts.facts(database),
         "digest": lambda: digests.digest(database),
+        "loss": lambda: loss.loss(database, given.configured),
         "inventory": lambda: inventory.write(database, given.out),
         "backup": lambda: database.backup(given.out),
         "prove": lambda: database.prove(given.file),
@@ -77,18 +81,21 @@ def main():
     # A TERM ends the program through its cleanup.
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, lambda number, _: sys.exit(128 + number))
+    given, database = arguments(), None
     try:
-        given = arguments()
+        if given.verb != "compare":
+            database = open_database(given.database)
         if given.verb == "revision":
-            print(facts.revision(open_database(given.database)))
+            print(facts.revision(database))
         else:
-            answer(run(given))
+            answer(run(given, database))
             if given.verb == "token":
                 # All is committed and said, and the hub may be waiting: taking a whole hub's modules down takes longer.
                 os._exit(0)
     except Refused as error:
         log(str(error))
-        sys.exit(1)
+        later = isinstance(error, TryAgain) or not (database is None or database.is_reachable())
+        sys.exit(TRY_AGAIN if later else 1)
     except OSError as error:
         log(f"{error.filename}: {error.strerror}.")
         sys.exit(1)

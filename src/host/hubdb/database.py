@@ -17,6 +17,10 @@ class Refused(Exception):
     """Why the work was not done, one sentence for people."""
 
 
+class TryAgain(Refused):
+    """Why it was not done for now: others keep the hub's tables locked."""
+
+
 class Database:
     """A hub's database. Nothing is opened before `reading`, `backup` or whatever it is needs it."""
 
@@ -85,6 +89,10 @@ class Database:
         """An engine of SQLAlchemy on which the hub's own code works."""
         raise NotImplementedError
 
+    def is_reachable(self):
+        """Whether a connection can be made just now."""
+        return True
+
     def in_words(self, error):
         """One sentence for people on an error of the driver, without a secret."""
         raise NotImplementedError
@@ -117,6 +125,8 @@ def open_database(argument):
         with open(argument[1:], encoding="utf-8") as file:
             given = json.load(file)
         url, options = given["url"], given["kwargs"]
+        # What the configuration set for its own process: a driver, or a program of the server's, may look there.
+        os.environ.update(given.get("environment", {}))
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(f"{argument[1:]} does not say which database the hub has.") from error
     dialect = url.partition(":")[0].partition("+")[0]

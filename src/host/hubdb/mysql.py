@@ -5,7 +5,7 @@ import contextlib
 import sqlalchemy
 
 from . import myprograms, myrights, myscratch
-from .database import Refused, new_file
+from .database import Refused, TryAgain, new_file
 from .digests import digest_of
 from .programs import Failed
 from .revisions import HUB_TABLES
@@ -235,7 +235,7 @@ class MySQL(Server):
             except sqlalchemy.exc.SQLAlchemyError as error:
                 if "1205" not in str(getattr(error, "orig", "")):
                     raise
-                raise Refused(self.locked()) from error
+                raise TryAgain(self.locked()) from error
             connection.execute(text("UNLOCK TABLES"))
 
     def locked(self):

@@ -7,7 +7,7 @@ from sqlalchemy import sql
 from sqlalchemy.dialects import postgresql
 
 from . import pgprograms, pgrights, pgscratch
-from .database import Refused, new_file
+from .database import Refused, TryAgain, new_file
 from .digests import digest_of
 from .programs import Failed
 from .revisions import HUB_TABLES
@@ -195,7 +195,7 @@ class PostgreSQL(Server):
             with self.words():
                 pgprograms.load(self, archive, before)
         except pgprograms.Locked as error:
-            raise Refused(self.locked()) from error
+            raise TryAgain(self.locked()) from error
         with self.reading():
             return {"digest": digest_of(self)}
 

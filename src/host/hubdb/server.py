@@ -68,6 +68,19 @@ class Server(Making, Database):
         finally:
             engine.dispose()
 
+    def is_reachable(self):
+        try:
+            engine = self.engine()
+        except Refused:
+            return True  # it is not the server that is missing
+        try:
+            engine.connect().close()
+        except sqlalchemy.exc.SQLAlchemyError:
+            return False
+        finally:
+            engine.dispose()
+        return True
+
     def isolated(self, connection, level):
         if level is None:
             return connection

@@ -1,0 +1,104 @@
+# shellcheck shell=sh
+# The hub's database is on a server: PostgreSQL, MySQL, or any other that SQLAlchemy knows. Sourced by executor.sh.
+# What is done with it is done as the hub: as its user, in its directory, with its environment. Copies lie in COPIES.
+
+# shellcheck disable=SC2034 # for steps.sh
+DATABASE=@$JOB/database.json
+
+# patiently COMMAND...: again, less and less often, while it says that the database cannot be reached or is locked (status
+# 3). One step is patient once, however many commands it has.
+patiently() {
+  patiently_end=${patiently_end:-$(($(now) + DATABASE_PATIENCE * 100))}
+  patiently_wait=1
+  while :; do
+    "$@" && return 0
+    patiently_status=$?
+    if [ "$patiently_status" -ne 3 ] || [ "$(now)" -gt "$patiently_end" ]; then return "$patiently_status"; fi
+    say "it is tried again in $patiently_wait s"
+    sleep "$patiently_wait"
+    [ "$patiently_wait" -ge 30 ] || patiently_wait=$((patiently_wait * 2))
+  done
+}
+
+copy_sum() { as_hub_user sha256sum "$COPIES/$1" | cut -d' ' -f1; }
+
+# same_digest FILE FILE: whether two answers of hubdb have the same digest.
+same_digest() {
+  cat "$1" "$2" | as_hub_user "$ENVIRONMENT_PATH/bin/python" -I -c '
+import json, sys
+one, other = [json.loads(line)["digest"] for line in sys.stdin]
+sys.exit(one != other)'
+}
+
+# Whoever else works on the database can keep the tables locked, or write what is lost by the way back.
+name_sessions() {
+  sessions=$(hubdb sessions "$DATABASE" 2>/dev/null)
+  case $sessions in '' | '[]') return 0 ;; esac
+  say "others have sessions on the database: $sessions"
+  note foreign-sessions "$sessions"
+}
+
+database_snapshot() {
+  as_hub_user rm -f "$COPIES/snapshot"
+  hubdb backup "$DATABASE" "$COPIES/snapshot" >"$JOB/snapshot" || return 1
+  note snapshot-digest "$(copy_sum snapshot)"
+  hubdb inventory "$DATABASE" "$COPIES/inventory" >/dev/null
+}
+
+database_is_kept() { [ "$(copy_sum snapshot)" = "$(noted snapshot-digest)" ]; }
+
+database_put_back() {
+  if ! database_is_kept; then
+    say "the copy in $COPIES/snapshot is not what it was when it was taken: nothing was put back"
+    return 1
+  fi
+  name_sessions
+  if patiently hubdb put-back "$DATABASE" "$COPIES/snapshot" >"$JOB/put-back"; then
+    same_digest "$JOB/snapshot" "$JOB/put-back" && return 0
+    say 'what is in the database now is not what was in the copy'
+  fi
+  say "the database was not put back; its copy of before the upgrade is $COPIES/snapshot"
+  return 1
+}
+
+# What the new hub wrote before it was taken back stays readable, and is reported by key.
+database_keep_new() {
+  [ -z "$(noted kept-new-database)" ] || return 0
+  as_hub_user rm -f "$COPIES/new"
+  patiently hubdb inventory "$DATABASE" "$COPIES/inventory.new" >/dev/null &&
+    patiently hubdb backup "$DATABASE" "$COPIES/new" >/dev/null || return 0
+  note kept-new-database "$COPIES/new"
+  note written-to-new "$(hubdb compare "$COPIES/inventory" "$COPIES/inventory.new" 2>/dev/null)"
+}
+
+# What is there afterwards must be what the manifest says. The new hub is compared with that, too.
+database_load() {
+  name_sessions
+  patiently hubdb put-back "$DATABASE" "$JOB/payload/database" >"$JOB/loaded" || return 1
+  printf '{"digest": %s}\n' "$DATABASE_DIGEST" >"$JOB/manifest-digest"
+  same_digest "$JOB/manifest-digest" "$JOB/loaded" || {
+    say 'the database that was put in place is not that of the backup'
+    return 1
+  }
+  hubdb inventory "$DATABASE" "$COPIES/inventory" >/dev/null
+}
+
+database_empty() { patiently hubdb empty "$DATABASE" >/dev/null; }
+
+# An old hub could not start without it either.
+database_await() { patiently hubdb revision "$DATABASE" >/dev/null; }
+
+database_discard_snapshot() { as_hub_user rm -f "$COPIES/snapshot"; }
+database_kept() { printf 'a copy of the database of before in %s/snapshot\n' "$COPIES"; }
+database_remove_kept() {
+  [ -d "$STATE/jobs/$1/database" ] || return 0
+  as_hub_user find "$STATE/jobs/$1/database" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+}
+
+database_revision() { hubdb revision "$DATABASE"; }
+
+database_compare() { compare_inventories; }
+
+# Only of a file does upgrade-db leave copies.
+database_own_copies() { :; }
+database_remove_own_copies() { :; }

@@ -1,0 +1,104 @@
+import type { Inputs } from '../../inputs.ts';
+import type { Facts } from '../facts.ts';
+import { copyBlockers, migrationBlockers } from './blockers.ts';
+import type { Database } from './index.ts';
+
+/** Seconds for which a database that cannot be reached is waited for before the way back is given up. */
+const PATIENCE = 1800;
+
+/**
+ * A database of any other dialect that SQLAlchemy supports, and what all those have in common that are not a file.
+ * `wayBack`: how this dialect comes back, a sentence. Host side: src/host/databases/server.sh.
+ */
+export function sqlalchemy(
+  facts: Facts,
+  inputs: Inputs,
+  wayBack = "The way back drops the hub's tables and loads the copy of before, row by row; it begins again if it is cut.",
+): Database {
+  const { database } = facts;
+  const unusable = [
+    ...(database.onCommandLine
+      ? [
+          "The database is given on the hub's command line (--db, --JupyterHub.db_url or --JupyterHub.db_kwargs), which " +
+            '`jupyterhub upgrade-db` does not see. Write it into the configuration (c.JupyterHub.db_url).',
+        ]
+      : []),
+    ...(database.argumentsUsable
+      ? []
+      : [
+          'c.JupyterHub.db_kwargs holds objects that cannot be handed to another program. Write what the connection needs ' +
+            'into db_url, or as plain texts and numbers.',
+        ]),
+    ...database.problems,
+  ];
+  const proof = provenBy(facts, inputs);
+  const disk = copyBlockers(database, "the action's own directory on the host");
+  return {
+    parameters: { DATABASE_DIALECT: 'server', DATABASE_PATH: '', DATABASE_PATIENCE: String(PATIENCE) },
+    guarantees: [
+      `${HOW[database.backup.format]}${database.backup.tool ? ` (${database.backup.tool})` : ''} copies the hub's tables in one ` +
+        'consistent read: before the stop for the backup, and again after it for the way back. Tables of others are left alone.',
+      wayBack,
+      ...proof.guarantees,
+    ],
+    warnings: [...serverWarnings(facts), ...proof.warnings, ...database.warnings],
+    blockers: [...unusable, ...migrationBlockers(database), ...proof.blockers, ...disk],
+    backupBlockers: [...unusable, ...proof.blockers, ...disk],
+    restoreBlockers: [...unusable, ...disk],
+    formats: database.backup.format === 'lines' ? ['lines'] : [database.backup.format, 'lines'],
+  };
+}
+
+const HOW = {
+  sqlite: 'SQLite',
+  pg_dump: 'pg_dump',
+  mysqldump: 'mysqldump',
+  lines: "The hub's own SQLAlchemy",
+} satisfies Record<Facts['database']['backup']['format'], string>;
+
+const WHERE = {
+  'scratch file': 'a scratch file on the host',
+  'scratch database': 'a scratch database on the same server',
+  'server of its own': "a server of its own, started on the host for that moment by the server's own programs",
+};
+
+/** Where a backup is restored to prove it, and what it means when it cannot be. */
+function provenBy({ database }: Facts, inputs: Inputs): Pick<Database, 'guarantees' | 'warnings' | 'blockers'> {
+  const proof: ReturnType<typeof provenBy> = { guarantees: [], warnings: [], blockers: [] };
+  if (database.proof !== 'none') {
+    proof.guarantees.push(`The backup is proven by restoring it into ${WHERE[database.proof]}.`);
+  } else if (inputs.backup.allowUnproven) {
+    proof.warnings.push('The backup is not proven by restoring it (allow-unproven-backup).');
+  } else {
+    proof.blockers.push(
+      "The backup cannot be proven by restoring it: the hub's role may not create a scratch database, and the programs of " +
+        'a server of the same kind are not on the host. Let the role create databases, install the programs, or set ' +
+        'allow-unproven-backup: true.',
+    );
+  }
+  return proof;
+}
+
+function serverWarnings({ database, service }: Facts): string[] {
+  const warnings = [
+    'Nothing keeps another hub or program from writing to this database meanwhile: if another one uses these tables, stop it ' +
+      'yourself.',
+  ];
+  if (!isLocal(database.host)) {
+    warnings.push(
+      `The database is on another host (${database.host}). If it cannot be reached when the hub is down, the hub stays down ` +
+        `and the way back is tried again for ${PATIENCE / 60} minutes.`,
+    );
+  }
+  if (database.hasArguments) {
+    warnings.push(
+      'c.JupyterHub.db_kwargs is set, but `jupyterhub upgrade-db` hands only db_url to the migration: what the connection ' +
+        `cannot do without (TLS, for example) has to stand there, or in the environment of ${service.user}'s hub.`,
+    );
+  }
+  return warnings;
+}
+
+function isLocal(host: string): boolean {
+  return host === '' || host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host);
+}

@@ -17,7 +17,7 @@ export const INTROSPECT = {
   cleanup_servers: false,
   proxy: { should_start: false },
   page_template: null,
-  configuration: { components: [], counts: {}, packages: {} },
+  configuration: { components: [], sections: {}, counts: {}, packages: {} },
   database: {
     dialect: 'postgresql',
     path: null as string | null,

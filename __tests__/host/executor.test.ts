@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { systemPython } from '../../bench/hub/environments.ts';
 import { until } from '../../bench/hub/run.ts';
 import { shellAssignments } from '../../src/ssh/quote.ts';
+import { walkBack } from '../../src/transaction/walk-back.ts';
 import { each, expected, expectedAfterKill, expectWhole, runWithKills } from './executor-model.ts';
 import { type Behaviours, type Fault, isAlive, JobOnDisk, kill, killJobs, programsForJobs } from './job-on-disk.ts';
 import { SHELLS } from './programs.ts';
@@ -77,12 +78,22 @@ describe.each(SHELLS)('with %s', (shell) => {
     await job.run();
     expect(job.verdict).toBe('rollback-failed');
     expect(job.trace.slice(4)).toEqual(['undo start', 'undo migrate', 'undo stop']);
-    // What a failed run tells the admin to do.
-    writeFileSync(join(job.model, 'mended'), '');
-    await runProgram(['sed', '-i', '/verdict/d', job.path('journal')]);
+    // Nothing goes on by itself, and what the way back needs stays.
+    const before = [job.read('journal'), job.trace];
     await job.run();
+    expect([job.read('journal'), job.trace]).toEqual(before);
+    expect([existsSync(job.path('hub.env')), existsSync(job.path('secrets'))]).toEqual([true, false]);
+    // What a failed run tells the admin to do, word by word.
+    symlinkSync(programs.directory, job.path('programs'));
+    const byHand = ['/bin/sh', '-c', walkBack(job.directory, 'none')];
+    expect((await runProgram(byHand)).stdout).toMatch(/ verdict - rollback-failed\n$/);
+    writeFileSync(join(job.model, 'mended'), '');
+    expect(await runProgram(byHand)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/ verdict - rolled-back\n$/),
+    });
     expect(job.verdict).toBe('rolled-back');
-    expect(job.trace.slice(7)).toEqual(['undo stop', 'undo stage']);
+    expect(job.trace.slice(7)).toEqual(['undo stop', 'undo stop', 'undo stage']);
     expectWhole(job);
   });
 

@@ -22,6 +22,8 @@ export interface Played {
   /** Everything that is not as promised; empty for a cell that holds. */
   problems: string[];
   after: State;
+  /** What the run printed at its end. */
+  lastWords: string[];
 }
 
 /** What is printed when the runner comes to a step of its own, or follows one of the host's. */
@@ -54,7 +56,7 @@ export async function play(scene: Scene, before: State, { point, fault }: Cell):
   const { verdict, after } = await judgeNow(scene, before, written);
   problems.push(...complaints(verdict), ...consistency(verdict, last, verdicts), ...(await leftovers(scene, jobs)));
   return {
-    ...{ answer: verdict.answer, after, problems },
+    ...{ answer: verdict.answer, after, problems, lastWords: last.rawLog.slice(-25) },
     outcome: last.lost ? '-' : (last.outputs.outcome ?? '-'),
     verdict: verdicts.at(-1) ?? '-',
     seconds: Math.round((performance.now() - started) / 1000),

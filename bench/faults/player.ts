@@ -10,7 +10,7 @@ export class Player {
   #kind = '';
   #before: State | undefined;
 
-  async play(cell: Cell): Promise<Omit<Played, 'after'>> {
+  async play(cell: Cell): Promise<Omit<Played, 'after' | 'lastWords'>> {
     const needsDisks = cell.fault.startsWith('full ');
     const kind = `${cell.flavour} ${cell.database} ${needsDisks}`;
     if (kind !== this.#kind) await this.close();
@@ -21,8 +21,8 @@ export class Player {
     }
     this.#before ??= await recordState(this.#scene.hub.subject);
     try {
-      const { after, ...played } = await play(this.#scene, this.#before, cell);
-      if (played.problems.length > 0) await this.#tell(cell);
+      const { after, lastWords, ...played } = await play(this.#scene, this.#before, cell);
+      if (played.problems.length > 0) await this.#tell(cell, lastWords);
       this.#before = after;
       // The hub of "no stop" cannot be stopped politely any more.
       if (played.answer !== 'old' || played.problems.length > 0 || cell.fault === 'no stop') await this.close();
@@ -41,11 +41,10 @@ export class Player {
   }
 
   /** What the host wrote down of a cell that does not hold. */
-  async #tell(cell: Cell): Promise<void> {
+  async #tell(cell: Cell, lastWords: string[] = []): Promise<void> {
     const scene = this.#scene;
     const job = (await scene?.jobs())?.at(-1);
-    if (!scene || !job) return;
-    const log = (await scene.read(job, 'log')).slice(-4000);
-    process.stderr.write(`--- ${cellName(cell)}\n${await scene.read(job, 'journal')}${log}---\n`);
+    const host = scene && job ? (await scene.read(job, 'journal')) + (await scene.read(job, 'log')).slice(-3000) : '';
+    process.stderr.write(`--- ${cellName(cell)}\n${lastWords.join('\n')}\n${host}---\n`);
   }
 }

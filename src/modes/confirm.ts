@@ -57,5 +57,11 @@ export async function confirm(run: Run, job: Job, expected: Expected): Promise<v
   }
   for (const problem of problems) run.log.info(problem);
   if (problems.length === 0) await job.tell('commit', 'verified from outside');
-  else await job.tell('abort', `from outside: ${problems[0]}`);
+  else {
+    const decision = await job.tell('abort', `from outside: ${problems[0]}`);
+    if (!decision.startsWith('abort'))
+      run.result.warnings.push(
+        `The host had decided (${decision}) before the runner said no. From outside: ${problems[0]}`,
+      );
+  }
 }

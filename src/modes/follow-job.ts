@@ -2,10 +2,10 @@ import { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OpenStep } from '../report/log.ts';
 import type { RunResult, StepReport } from '../report/result.ts';
-import { shellQuote } from '../ssh/quote.ts';
 import type { FollowEnd, Job } from '../transaction/job.ts';
 import type { JournalEntry, JournalView } from '../transaction/journal.ts';
 import type { Step } from '../transaction/plan.ts';
+import { walkBack } from '../transaction/walk-back.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -200,15 +200,6 @@ function parseCompare(json?: string): { before: Record<string, number>; after: R
   } catch {
     return undefined;
   }
-}
-
-/** The command that takes up a way back that failed, where it stopped. */
-function walkBack(directory: string, become: 'sudo' | 'none'): string {
-  const [journal, program, job] = ['journal', 'programs/executor.sh', ''].map((name) =>
-    shellQuote(name === '' ? directory : `${directory}/${name}`),
-  );
-  const commands = `sed -i '/ verdict - /d' ${journal} && sh ${program} run ${job} && tail -n 1 ${journal}`;
-  return become === 'sudo' ? `sudo sh -c ${shellQuote(commands)}` : commands;
 }
 
 function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, screen: Screen): Outcome {

@@ -28,7 +28,7 @@ function items(advice: Advice[], most: number): string {
   const shown = advice.slice(0, most).map(({ id, level, accepted, release, consequence, instead, seen }) => {
     const word = accepted ? 'accepted' : level === 'blocker' ? '**blocker**' : level;
     const here = seen.length > 0 ? ` Here: ${text(seen.join(', '))}.` : '';
-    return `- ${word} ${code(id)} (${text(release)}): ${prose(consequence)}${here}<br>Instead: ${prose(instead)}`;
+    return `- ${word} ${code(id)} (${code(release)}): ${prose(consequence)}${here}<br>Instead: ${prose(instead)}`;
   });
   const rest = advice.length - shown.length;
   return `${shown.join('\n')}${rest > 0 ? `\n\n… and ${rest} more.` : ''}`;

@@ -16,7 +16,7 @@ const SERVICES = {
   'oauth-redirect-uri': "{'name': 'one', 'oauth_client_id': 'service-one'}",
   'service-names': "{'name': 'a/b'}",
   'long-tokens': "{'name': 'two', 'api_token': 'x' * 65}",
-  'managed-services': "{'name': 'three', 'url': 'http://127.0.0.1:9', 'command': ['sleep', '600']}",
+  'managed-services': "{'name': 'three', 'url': 'http://127.0.0.1:9', 'command': ['false']}",
 };
 const services = (...texts: string[]) => `c.JupyterHub.services = [${texts.join(', ')}]\n`;
 

@@ -48,12 +48,10 @@ export const rulesOf5: Rule[] = [
     since: '5.0',
     level: 'warning',
     when: [{ count: 'services with a command and a url' }],
-    consequence:
-      'A service that the hub starts and that does not answer at its `url` within some seconds ends the hub.',
+    consequence: 'A service that the hub starts and that ends, or does not answer at its `url`, ends the hub.',
     instead: 'Try the services under the new release, in particular those that are installed in the same environment.',
     sources: [jupyterhub(4930), code('5.0.0', 'app.py')],
-    measured:
-      'With a service that never answers 4.1.6 goes on; 5.1.0, 5.5.4 and 6.1.1 answer for some seconds and end.',
+    measured: 'With a service that ends at once 4.1.6 goes on; 5.5.4 and 6.1.1 answer for some seconds and end.',
   },
   {
     id: 'services-elsewhere',

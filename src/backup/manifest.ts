@@ -55,9 +55,12 @@ const databaseDigest = z.strictObject({
 const bundleFile = z.strictObject({
   /** Name in the tar. */
   file: bundleName,
-  /** Where it belongs on the host; for what is not put back, what it was taken from. None for that of a server. */
+  /**
+   * Where it belongs on the host; for what is not put back, what it was taken from. Tables of a server, and programs that
+   * put them back, have none.
+   */
   path: hostPath.optional(),
-  kind: z.enum(['database', 'config', 'environment', 'service', 'extra', 'secret']),
+  kind: z.enum(['database', 'config', 'environment', 'service', 'extra', 'secret', 'program']),
   mode,
   owner,
   size,
@@ -160,9 +163,12 @@ export type BundleFile = Manifest['files'][number];
  */
 export type DatabaseDigest = Manifest['database']['digest'];
 
-/** Whether a restore puts the file back: the environment lock and the service definition are for people to read. */
+/**
+ * Whether a restore puts the file back: the environment lock, the service definition and programs are for people who
+ * restore by hand.
+ */
 export function isPutBack(file: Pick<BundleFile, 'kind'>): boolean {
-  return file.kind !== 'environment' && file.kind !== 'service';
+  return file.kind !== 'environment' && file.kind !== 'service' && file.kind !== 'program';
 }
 
 /** The manifest in this JSON text. Throws BundleRefused, which says what is wrong with it. */

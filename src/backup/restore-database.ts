@@ -26,19 +26,18 @@ const TABLES = [
   'user_group_map user_role_map users',
 ];
 
-/** The part for a copy in this format, called `file` in the bundle, of a database that is reached at `url`. */
-export function databasePart(format: DatabaseFormat, file: string, url: string): Part {
-  const name = shellQuote(decodeURIComponent(/\/([^/?]*)$/.exec(url)?.[1] ?? ''));
-  const copy = shellQuote(file);
+/** The part for a copy in this format of a database that is reached at `url`. */
+export function databasePart(format: DatabaseFormat, url: string, environmentPath: string): Part {
+  const copy = DATABASE_FILES[format];
   switch (format) {
     case 'sqlite':
       return { check: `sqlite3 ${copy} 'PRAGMA integrity_check'` };
     case 'pg_dump':
       return { check: `pg_restore --list ${copy} >/dev/null`, section: postgresql(copy, url) };
     case 'mysqldump':
-      return { check: `tail -n 1 ${copy} | grep 'Dump completed'`, section: mysql(copy, name, url) };
+      return { check: `tail -n 1 ${copy} | grep 'Dump completed'`, section: mysql(copy, url) };
     case 'lines':
-      return { check: `tail -n 1 ${copy} | cut -c 1-200`, section: lines(copy, url) };
+      return { check: `tail -n 1 ${copy} | grep sha256`, section: lines(copy, url, environmentPath) };
   }
 }
 
@@ -69,7 +68,8 @@ ${indented(tablesInPython())}
     psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --single-transaction --file=put-back.sql`;
 }
 
-function mysql(copy: string, name: string, url: string): string {
+function mysql(copy: string, url: string): string {
+  const name = shellQuote(decodeURIComponent(/\/([^/?]*)$/.exec(url)?.[1] ?? ''));
   return `Put the tables back with the client of the server, mariadb or mysql, as the
    user that the hub has. The database was
    ${url}
@@ -96,8 +96,20 @@ ${indented(tablesInPython())}
     "$client" --defaults-file=my.cnf ${name} <put-back.sql`;
 }
 
-function lines(_copy: string, _url: string): string {
-  return '';
+function lines(copy: string, url: string, environmentPath: string): string {
+  return `Put the tables back with the hub's own Python, which has the driver of the
+   database (see the next step if it is not there any more). The database was
+   ${url}
+
+   Write a file database.json, for you alone, with the hub's db_url and its
+   db_kwargs:
+
+   {"url": "...", "kwargs": {}}
+
+   This drops the hub's tables, those of newer releases too, and makes them anew.
+   If it is cut, run it again. Tables of others are not touched.
+
+    ${shellQuote(`${environmentPath}/bin/python`)} program/hubdb put-back @database.json ${copy} >put-back.json`;
 }
 
 /** Sets `tables`: what is in the copy, and what other releases have. */

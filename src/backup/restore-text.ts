@@ -1,6 +1,6 @@
 import { shellQuote } from '../ssh/quote.ts';
 import { MANIFEST_NAME, type Manifest } from './manifest.ts';
-import { DATABASE_FILES, type DatabaseFormat, databasePart } from './restore-database.ts';
+import { type DatabaseFormat, databasePart } from './restore-database.ts';
 
 /** What the text needs to know; the files and their sums stand in the manifest beside it. */
 export type RestoreFacts = Pick<Manifest, 'createdAt' | 'runUrl' | 'host' | 'jupyterhub' | 'python' | 'service'> & {
@@ -21,7 +21,7 @@ export function restoreText(
   const unit = service.unit && shellQuote(service.unit);
   const stop = unit ? `    systemctl stop ${unit}` : '   Stop it the way it is always stopped on this host.';
   const start = unit ? `    systemctl start ${unit}` : '   Start it the way it is always started on this host.';
-  const { check, section } = databasePart(format, DATABASE_FILES[format], database.url ?? '');
+  const { check, section } = databasePart(format, database.url ?? '', environment.path);
   let number = 0;
   const step = (text: string) => {
     number += 1;
@@ -62,7 +62,7 @@ ${step('Write the commands that put the files back, with their modes and owners.
     import json, shlex, time
     aside = time.strftime(".before-restore-%Y%m%dT%H%M%S")
     for f in json.load(open("${MANIFEST_NAME}"))["files"]:
-        if f["kind"] in ("environment", "service") or "path" not in f:
+        if f["kind"] in ("environment", "service", "program") or "path" not in f:
             continue
         path = shlex.quote(f["path"])
         for suffix in ["", "-wal", "-shm", "-journal"] if f["kind"] == "database" else [""]:

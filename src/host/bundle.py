@@ -116,6 +116,13 @@ def main():
         if os.path.exists(source) and os.path.realpath(path) not in seen:
             status = os.stat(path if os.path.exists(path) else source)
             sources.append((source, "%s/%s" % (entry["kind"], entry["name"]), path, entry["kind"], status))
+    if copied["format"] == "lines":
+        # No client of the server's own can put these back.
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hubdb")
+        for name in sorted(os.listdir(program)):
+            if name.endswith(".py"):
+                path = os.path.join(program, name)
+                sources.append((path, "program/hubdb/" + name, None, "program", os.stat(path)))
     restore = order["restore"][copied["format"]].encode()
     with open(os.path.join(directory, "RESTORE.txt"), "wb") as out:
         out.write(restore)

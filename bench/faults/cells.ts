@@ -55,6 +55,8 @@ const atPoint: Record<string, (point: string, flavour: Flavour) => boolean> = {
   // The executor, its watchdog, the step and the runner are killed: the next run finishes.
   everything: (point, flavour) => flavour === 'light' && !/open|verdict/.test(point),
   power: (point, flavour) => flavour === 'machine' && !/open/.test(point),
+  // The host is shut down in order, and booted again.
+  shutdown: (point, flavour) => flavour === 'machine' && !/open/.test(point),
   // The power goes and the runner with it.
   outage: (point, flavour) => flavour === 'machine' && !/open/.test(point),
   runner: () => true,

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../hub/run.ts';
 import type { Breakpoint } from './breakpoint.ts';
-import type { Scene } from './scene.ts';
+import { type Scene, SMALL_DISKS } from './scene.ts';
 
 /** What a fault is done to: a job that stands at its point, and the run that began it. */
 export interface Victim {
@@ -42,6 +42,18 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
     });
   },
   async power({ scene }) {
+    await scene.power?.();
+  },
+  async shutdown(victim) {
+    const { scene, breakpoint } = victim;
+    await scene.onHost('systemctl --no-block poweroff');
+    await breakpoint.release('write');
+    const isOff = () =>
+      scene.onHost('true').then(
+        () => false,
+        () => true,
+      );
+    await until('the host does not go down', 150, isOff);
     await scene.power?.();
   },
   async outage({ scene, lose }) {
@@ -90,22 +102,8 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
 /** Settings of the action under which a fault shows itself in a time that a test has. */
 export const inputsOf: Record<string, Record<string, string>> = { hang: { 'max-downtime': '45' } };
 
-/** File systems of their own, small enough to fill, for what a machine's hub writes to. */
-export async function giveSmallDisks(scene: Scene): Promise<void> {
-  await scene.onHost('systemctl stop jupyterhub.service && mkdir -p /var/lib/jupyterhub-upgrade');
-  for (const [directory, more] of [
-    ['/var/lib/jupyterhub-upgrade', 8],
-    ['/srv/hub state', 60],
-    ['/opt/jupyterhub', 400],
-  ]) {
-    await scene.onHost(`set -e; d='${directory}'; size=$(du -sm "$d" | cut -f1); mv "$d" "$d.was"; mkdir "$d"
-      mount -t tmpfs -o size=$((size + ${more}))m,mode=755 tmpfs "$d"; cp -a "$d.was/." "$d/"; rm -rf "$d.was"`);
-  }
-  await scene.onHost('systemctl start jupyterhub.service');
-}
-
 export async function emptyDisks(scene: Scene): Promise<void> {
-  await scene.onHost("rm -f /var/lib/jupyterhub-upgrade/filler '/srv/hub state/filler' /opt/jupyterhub/filler");
+  for (const { directory } of SMALL_DISKS) await scene.onHost(`rm -f '${directory}/filler'`);
 }
 
 async function fill(victim: Victim, directory: string): Promise<void> {

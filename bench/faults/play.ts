@@ -92,7 +92,8 @@ async function runWithFault(
   });
   try {
     const job = await breakpoint.reached(() => ended);
-    if (job === undefined) wrong('the point was not reached');
+    if (job === undefined)
+      throw new Error(`the run ended before the point:\n${(await running).rawLog.slice(-25).join('\n')}`);
     else {
       if (moment !== undefined) {
         await breakpoint.release('write');

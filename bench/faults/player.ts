@@ -1,6 +1,6 @@
 import { recordState, type State } from '../check/state.ts';
 import { type Cell, cellName } from './cells.ts';
-import { breakableConfiguration, giveSmallDisks } from './faults.ts';
+import { breakableConfiguration } from './faults.ts';
 import { type Played, play } from './play.ts';
 import { type Scene, startScene } from './scene.ts';
 
@@ -17,7 +17,7 @@ export class Player {
     this.#kind = kind;
     if (!this.#scene) {
       this.#scene = await startScene(cell.flavour, cell.database, breakableConfiguration);
-      if (needsDisks) await giveSmallDisks(this.#scene);
+      if (needsDisks) await this.#scene.giveSmallDisks?.();
     }
     this.#before ??= await recordState(this.#scene.hub.subject);
     try {

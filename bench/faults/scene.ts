@@ -1,11 +1,11 @@
-import { chmod, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { HubInABox } from '../hub/hub.ts';
 import { startLightHub } from '../hub/light.ts';
 import { startMachineHub } from '../hub/machine.ts';
-import { run } from '../hub/run.ts';
+import { run, until } from '../hub/run.ts';
 import { stateDirectoryOf } from '../hub/state.ts';
 import { cachedWheels } from '../hub/wheels.ts';
 import { type EvilProxy, startProxy } from '../network.ts';
@@ -20,6 +20,13 @@ export const NEW = '6.1.1';
 
 const action = fileURLToPath(new URL('../..', import.meta.url));
 const dd = fileURLToPath(new URL('dd.sh', import.meta.url));
+
+/** What of a machine's hub can lie on file systems of their own, small enough to fill; MiB above what is there. */
+export const SMALL_DISKS = [
+  { directory: '/var/lib/jupyterhub-upgrade', more: 8 },
+  { directory: '/srv/hub state', more: 60 },
+  { directory: '/opt/jupyterhub', more: 400 },
+];
 
 /** A hub whose host stops at the points it is told to, and runs of the committed bundle against it. */
 export interface Scene {
@@ -38,6 +45,8 @@ export interface Scene {
   read(job: string, name: string): Promise<string>;
   /** Cuts the host's power and boots it again. */
   power?(): Promise<void>;
+  /** Puts what SMALL_DISKS names on file systems of their own. */
+  giveSmallDisks?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +65,7 @@ export async function startScene(flavour: Flavour, _database: Database, extraCon
   const service = await startResultsService({ directory: join(work, 'results') });
   const network = await startProxy(hub.ssh.port);
   let runId = 100;
+  const mounted: string[] = [];
   return {
     ...{ flavour, hub, service, network, onHost: host.onHost },
     run(inputs = {}, more = {}) {
@@ -84,10 +94,12 @@ export async function startScene(flavour: Flavour, _database: Database, extraCon
         .map((name) => join(directory, name));
     },
     read: (job, name) => readFile(join(job, name), 'utf8').catch(() => ''),
-    ...('boot' in hub ? { power: () => hub.boot() } : {}),
+    ...('boot' in hub ? { power: () => hub.boot(), giveSmallDisks: () => giveSmallDisks(hub, mounted) } : {}),
     async close() {
       await network.close();
       await service.close();
+      if ('kill' in hub) await hub.kill();
+      for (const path of mounted) await run('umount', [path]);
       await hub.stop();
       if (flavour === 'light') await rm(dirname(await host.jobs()), { recursive: true, force: true });
       await rm(work, { recursive: true });
@@ -111,6 +123,30 @@ async function lightHost(hub: LightHub) {
     jobs: async () => jobs,
     onHost: (command: string) => run('sh', ['-c', command]),
   };
+}
+
+/** Mounted while the machine is off, it has them from its boot, and so has this machine, which looks at them. */
+async function giveSmallDisks(hub: MachineHub, mounted: string[]): Promise<void> {
+  await hub.exec('systemctl stop jupyterhub.service && sync');
+  await hub.kill();
+  for (const { directory, more } of SMALL_DISKS) {
+    const path = join(hub.root, directory);
+    await mkdir(path, { recursive: true });
+    const size = Number.parseInt(await run('du', ['-sm', path]), 10) + more;
+    await rename(path, `${path}.was`);
+    await mkdir(path);
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', path]);
+    mounted.push(path);
+    await run('cp', ['-a', `${path}.was/.`, path]);
+    await rm(`${path}.was`, { recursive: true });
+  }
+  await hub.boot();
+  await until('the hub does not answer', 90, () =>
+    hub.api('GET', '/').then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  );
 }
 
 async function machineHost(hub: MachineHub) {

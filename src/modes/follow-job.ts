@@ -115,7 +115,7 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
     ...view
       .notes('kept')
       .filter(Boolean)
-      .map((what) => `Kept on the host until the next upgrade: ${what}.`),
+      .map((what) => `Kept on the host, see keep-host-backups: ${what}.`),
   );
   result.notTried.push(...view.notes('not-tried'));
   const target = view.note('target-version');

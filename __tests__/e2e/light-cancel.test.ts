@@ -7,7 +7,7 @@ import { until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import { startProxy } from '../../bench/network.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
-import { journal, journaled, release, type Scene, startScene, startWrites, verdict } from './light.ts';
+import { isStopping, journal, journaled, release, type Scene, startScene, startWrites, verdict } from './light.ts';
 
 // One hub; the runs that come back to the old release first.
 
@@ -169,7 +169,7 @@ test('a run cancelled after the host verified the new hub keeps it, and its post
 async function undecided() {
   const way = await startProxy(Number(new URL(scene.hub.url).port));
   onTestFinished(() => way.close());
-  const onLine = (line: string) => void (line.includes('Stop the hub') && way.close());
+  const onLine = (line: string) => void (isStopping(line) && way.close());
   return { inputs: { 'health-url': `http://127.0.0.1:${way.port}/`, 'confirm-timeout': '20' }, blind: { onLine } };
 }
 

@@ -9,7 +9,7 @@ import { run as runProgram, until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import { type EvilProxy, startProxy } from '../../bench/network.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
-import { journal, release, type Scene, startScene, startWrites, verdict } from './light.ts';
+import { isStopping, journal, release, type Scene, startScene, startWrites, verdict } from './light.ts';
 
 // One hub, and at each step of the transaction a failure: those that come back first, those that never stop the hub last.
 
@@ -90,7 +90,7 @@ const afterTheStop: Failure[] = [
   {
     step: 'confirm',
     inputs: () => ({ 'health-url': `http://127.0.0.1:${proxy.port}/`, 'confirm-timeout': '15' }),
-    onLine: (line) => void (line.includes('Stop the hub') && proxy.close()),
+    onLine: (line) => void (isStopping(line) && proxy.close()),
     newHub: true,
     cause: /from outside: .* ECONNREFUSED/,
   },

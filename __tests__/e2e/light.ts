@@ -189,6 +189,9 @@ export function startWrites(hub: LightHub, prefix: string): { stop(): Promise<Wr
   };
 }
 
+/** Whether a line of the runner's log opens the group of the stop. */
+export const isStopping = (line: string): boolean => /##\[group\]\d+ Stop the hub/.test(line);
+
 /** The release the hub answers with at its public address; undefined when it does not answer well. */
 export async function release(hub: LightHub): Promise<string | undefined> {
   const answer = await hub.api<{ version?: string }>('GET', '/').catch(() => undefined);

@@ -6,11 +6,11 @@ export const always: Rule[] = [
   {
     id: 'auth-state-key',
     since: 'any',
-    level: 'blocker',
+    level: 'warning',
     when: [{ on: ['Authenticator.enable_auth_state'] }, { not: { count: 'keys for auth_state' } }],
     consequence:
-      'The hub is started without a key for auth_state, though that is enabled: it ends at once ("auth_state is enabled, but ' +
-      'encryption is not available").',
+      'No key for auth_state is seen where the hub is started, though it is enabled: a hub without one ends at its start ' +
+      '("auth_state is enabled, but encryption is not available").',
     instead: 'Give the service the environment variable JUPYTERHUB_CRYPT_KEY, or set `c.CryptKeeper.keys`.',
     sources: ['https://jupyterhub.readthedocs.io/en/stable/reference/authenticators.html#authentication-state'],
     measured: '5.1.0 and 6.1.1 end with status 1 when they are started.',

@@ -14,7 +14,7 @@ import sys
 from urllib.parse import unquote
 
 MOST = 500
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}$")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
 PACKAGES = ("sqlalchemy", "oauthenticator", "jupyterhub-announcement")
 FORM = re.compile(r"<form\b[^>]*\bmethod\s*=\s*[\"']?post", re.IGNORECASE)
 

@@ -18,6 +18,14 @@ describe('facts', () => {
     expect(JSON.stringify(facts)).not.toContain('state-canary');
   });
 
+  test('count the named servers whose names 6.0 would not take', async () => {
+    const good = ['a', 'gpu-2', 'a-b-c', 'x'.repeat(30)];
+    const bad = ['Named_One', '2gpu', 'a--b', 'a-', 'é', 'a b', 'x'.repeat(31), 'gpu\n'];
+    const rows = ['', ...good, ...bad].map((name) => `(1, '${name}')`);
+    const path = await database(`INSERT INTO spawners (user_id, name) VALUES ${rows.join(', ')}`);
+    expect(await hubdb<Facts>('facts', path)).toMatchObject({ unsafe_server_names: bad.length });
+  });
+
   test.each(names)('read %s, and what is still in its WAL', async (name) => {
     const path = await database('', name);
     await holding(path, walRow);

@@ -7,7 +7,7 @@ from .database import Refused, shown
 from .revisions import half_migrated, has
 
 # What JupyterHub 6.0 and later take as the name of a named server.
-SERVER_NAME = re.compile(r"(?=.{1,30}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+SERVER_NAME = re.compile(r"(?=.{1,30}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 
 def count(database, rest):

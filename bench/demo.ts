@@ -9,6 +9,7 @@ import { evidenceOf, lookAt } from './demo/evidence.ts';
 import { breakableSteps, breaking } from './demo/failures.ts';
 import { Screen } from './demo/screen.ts';
 import { accessOf } from './hub/access.ts';
+import type { HubOptions } from './hub/blueprint.ts';
 import { cacheDirectory } from './hub/cache.ts';
 import { type LightHub, startLightHub } from './hub/light.ts';
 import { stateDirectoryOf } from './hub/state.ts';
@@ -20,13 +21,14 @@ import { sabotageNextJob } from './sabotage.ts';
 const ROOT = dirname(import.meta.dirname);
 const RUN_ID = 77;
 
-const USAGE = `usage: script/demo [--from RELEASE] [--to RELEASE] [--fail STEP] [--keep]
+const USAGE = `usage: script/demo [--from RELEASE] [--to RELEASE] [--database KIND] [--fail STEP] [--keep]
 
 Starts a real JupyterHub of an old release on this machine, with users, groups, tokens and a running user server, upgrades
 it over SSH with the bundle in dist/, and shows the evidence.
 
   --from RELEASE   JupyterHub to begin with, 1.3.0 or newer (default 4.1.6)
   --to RELEASE     JupyterHub to upgrade to (default: the newest; from 2.x 4.1.6, as a jump from there breaks)
+  --database KIND  sqlite (default), postgresql or mariadb: a server of its own
   --fail STEP      break a step on purpose and see the way back: ${breakableSteps.join(', ')}
   --keep           keep the hub until Ctrl-C, and say how to reach it
 
@@ -36,6 +38,7 @@ Exit status 0: all was as promised, the red job of a rollback included.
 interface Choice {
   from: string;
   to: string;
+  database: NonNullable<HubOptions['database']>;
   broken: string | undefined;
   keep: boolean;
 }
@@ -68,12 +71,13 @@ function readChoice(args: string[]): Choice | undefined {
       options: {
         from: { type: 'string', default: '4.1.6' },
         to: { type: 'string' },
+        database: { type: 'string', default: 'sqlite' },
         fail: { type: 'string' },
         keep: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
-    const { from, fail, keep, help } = values;
+    const { from, database, fail, keep, help } = values;
     if (help) {
       process.stdout.write(USAGE);
       process.exit(0);
@@ -84,8 +88,10 @@ function readChoice(args: string[]): Choice | undefined {
         return wrong(`'${release}' is no release, as 4.1.6 is`);
     }
     if (from === 'latest') return wrong('--from needs a release');
+    if (database !== 'sqlite' && database !== 'postgresql' && database !== 'mariadb')
+      return wrong(`'${database}' is no kind of database for this demo`);
     if (fail !== undefined && !breakableSteps.includes(fail)) return wrong(`'${fail}' is no step that can be broken`);
-    return { from, to, broken: fail, keep };
+    return { from, to, database, broken: fail, keep };
   } catch (error) {
     return wrong((error as Error).message);
   }
@@ -97,7 +103,7 @@ async function demo(choice: Choice): Promise<boolean> {
   const undo: (() => Promise<void>)[] = [() => rm(work, { recursive: true, force: true })];
   try {
     print(`Starting a JupyterHub ${choice.from} on this machine (the first time of a release takes a minute) …`);
-    const starting = startLightHub({ release: choice.from, users: 1100 });
+    const starting = startLightHub({ release: choice.from, users: 1100, database: choice.database });
     undo.push(() => starting.then(remove, () => {}));
     const hub = await orInterrupted(starting);
     const service = await startResultsService({ directory: join(work, 'results') });

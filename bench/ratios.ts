@@ -1,14 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { run } from './hub/run.ts';
 import { aimsOf, type Figures, isMet } from './ratios/aims.ts';
+import { circumstances, writeSection } from './ratios/document.ts';
 import { measureDowntime } from './ratios/downtime.ts';
 import { measureLatency } from './ratios/latency.ts';
 import { missingForLink } from './ratios/link.ts';
-import { type Circumstances, render } from './ratios/report.ts';
+import { render } from './ratios/report.ts';
 import { measureStartUp } from './ratios/start-up.ts';
 
 const usage = `usage: script/bench [--rounds 3] [--only downtime|start-up|latency]... [--write] [--no-fail]
@@ -24,7 +20,6 @@ const PARTS = ['downtime', 'start-up', 'latency'];
 /** A process starts in a moment, so it is measured more often. */
 const START_UP_RUNS = 15;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error(signal)));
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -33,13 +28,9 @@ try {
   const { rounds, parts, write, mayFail } = parse(process.argv.slice(2));
   if (parts.includes('latency')) await assertLink();
   const figures = await measure(rounds, parts);
-  const text = render(figures, await circumstances());
+  const text = render(figures, await circumstances('script/bench'));
   process.stdout.write(text);
-  if (write) {
-    const file = `${root}docs/benchmarks.md`;
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-  }
+  if (write) await writeSection('script/bench', text);
   process.exitCode = mayFail || aimsOf(figures).every(isMet) ? 0 : 1;
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
@@ -80,16 +71,4 @@ async function assertLink(): Promise<void> {
     const advice = 'The other parts: script/bench --only downtime --only start-up';
     throw new Error(`This machine lacks for a delayed link:\n${missing.join('\n')}\n${advice}`);
   }
-}
-
-async function circumstances(): Promise<Circumstances> {
-  const git = async (...args: string[]) => (await run('git', args, { cwd: root })).trim();
-  const changed = await git('status', '--porcelain', '--', 'src', 'dist', 'bench');
-  const [{ model = 'unknown processor' } = {}, ...others] = cpus();
-  return {
-    commit: `${await git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : ' (and changes that were not committed)'}`,
-    date: new Date().toISOString().slice(0, 10),
-    command: ['script/bench', ...process.argv.slice(2)].join(' '),
-    machine: `${others.length + 1} cores of ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, node ${process.version}`,
-  };
 }

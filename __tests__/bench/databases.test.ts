@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDatabase } from '../../bench/databases/index.ts';
 import { addNeighbour } from '../../bench/databases/neighbour.ts';
+import { startOtherHost } from '../../bench/databases/other-host.ts';
 import { startPostgres } from '../../bench/databases/postgresql.ts';
 import type { Account, DatabaseServer } from '../../bench/databases/server.ts';
 import { cachedEnvironment } from '../../bench/hub/environments.ts';
@@ -58,7 +59,8 @@ with sqlalchemy.create_engine(os.environ['URL'], isolation_level='AUTOCOMMIT').c
     expect(await query(account.url, 'SELECT word FROM t')).toBe("[['zoë'], ['zoë']]");
     await expect(query(account.url.replace('%20', ''), 'SELECT 1')).rejects.toThrow(/password|Access denied/);
     const { stdout } = await execute('ps', ['-eo', 'args=']);
-    expect(stdout).not.toContain('%2B%2C-.');
+    const own = stdout.split('\n').filter((line) => line.includes(String(server.port)));
+    expect(own.join('\n')).not.toMatch(/%2B%2C-\.|\+,-\./);
   });
 
   test('only an account that may makes databases', async () => {
@@ -131,4 +133,31 @@ test('a server that cannot start says why, and leaves nothing', async () => {
   expect(error.message).toMatch(/could not bind|no answer/);
   const [, directory = ''] = /(\/tmp\/postgresql-[\w-]+)/.exec(error.message) ?? [];
   await expect(access(directory)).rejects.toThrow('ENOENT');
+});
+
+test('a server on another host is gone when its cable is pulled, and there again', async () => {
+  const host = await startOtherHost();
+  const run = ([program = '', ...args]: string[]) => execute(program, args);
+  try {
+    const server = await startPostgres(host);
+    try {
+      const connects = () => run(['timeout', '20', 'bash', '-c', `exec 3<>/dev/tcp/${host.address}/${server.port}`]);
+      await connects();
+      await expect(execute('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${server.port}`])).rejects.toThrow('refused');
+      await run(host.cut);
+      await expect(connects()).rejects.toThrow();
+      await run(host.mend);
+      await until('it does not come back', 20, () =>
+        connects().then(
+          () => true,
+          () => false,
+        ),
+      );
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await host.remove();
+  }
+  expect((await execute('ip', ['-br', 'link'])).stdout).not.toContain(`cable${host.inside[1]?.match(/\d+/)?.[0]}@`);
 });

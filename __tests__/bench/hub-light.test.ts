@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
+import { fileOf } from '../../bench/hub/database.ts';
 import { copyEnvironment } from '../../bench/hub/environments.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
 import { until } from '../../bench/hub/run.ts';
@@ -42,7 +43,7 @@ const answers = () =>
   until('no answer', 60, async () => (await hub.api('GET', '/').catch(() => undefined))?.status === 200);
 
 /** Runs a statement in the hub's database. */
-const sql = (statement: string) => execute('sqlite3', ['-cmd', '.timeout 5000', hub.databasePath, statement]);
+const sql = (statement: string) => execute('sqlite3', ['-cmd', '.timeout 5000', fileOf(hub), statement]);
 
 test('it has the users, groups, tokens and the running server it says it has', async () => {
   expect(hub.directory).toContain(' ');
@@ -67,7 +68,7 @@ test('its environment is its own: nothing in it names another one, and its scrip
 });
 
 test('rows that it acknowledged are in its WAL and not yet in the main file', async () => {
-  const file = `file:${encodeURI(hub.databasePath)}`;
+  const file = `file:${encodeURI(fileOf(hub))}`;
   const count = 'select count(*) from users';
   const withoutWal = await execute('sqlite3', [`${file}?immutable=1`, count]);
   const whole = await execute('sqlite3', [`${file}?mode=ro`, count]);

@@ -10,11 +10,11 @@ test.each(['3.1.1', '5.2.1'])(
   async (release) => {
     scene = await startScene({ release, users: 300 });
     const { hub } = scene;
-    const before = await readDatabase(hub.databasePath);
+    const before = await readDatabase(hub.database);
     const result = await scene.run({ 'canary-user': 'user00005' });
     expect(result.stepOutputs).toMatchObject({ outcome: 'upgraded', 'previous-version': release });
 
-    const after = await readDatabase(hub.databasePath);
+    const after = await readDatabase(hub.database);
     for (const table of ['users', 'groups', 'members', 'tokens']) {
       expect(after.keys[table], table).toEqual(expect.arrayContaining(before.keys[table] ?? ['none']));
     }

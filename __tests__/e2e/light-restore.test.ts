@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
+import { fileOf } from '../../bench/hub/database.ts';
 import { run as runProgram } from '../../bench/hub/run.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
 import { release, type Scene, startScene } from './light.ts';
@@ -50,7 +51,7 @@ async function expectRestored(run: RunActionResult, warning?: RegExp): Promise<v
 test('a stopped hub is known from its backup, and found without config-path', { timeout: limit }, async () => {
   await stopHub();
   expect(await release(scene.hub)).toBeUndefined();
-  await runProgram('sqlite3', [scene.hub.databasePath, 'DELETE FROM users WHERE id > 10']);
+  await runProgram('sqlite3', [fileOf(scene.hub), 'DELETE FROM users WHERE id > 10']);
   const run = await restore({ ...backup, 'config-path': '' });
   await expectRestored(run, /The hub does not run now: no process of it was found/);
   // Its environment is that of the backup, and was left as it is.
@@ -81,7 +82,7 @@ test('a stopped hub whose environment a failed pip has broken', { timeout: limit
   );
   for (const gone of ['jupyterhub/app.py', 'sqlalchemy', 'pip/_internal'])
     await rm(join(packages, gone), { recursive: true });
-  await writeFile(scene.hub.databasePath, 'no database');
+  await writeFile(fileOf(scene.hub), 'no database');
   const run = await restore(backup);
   await expectRestored(run, /JupyterHub could not be imported/);
   expect(run.outputs['previous-version']).toBeUndefined();
@@ -90,14 +91,14 @@ test('a stopped hub whose environment a failed pip has broken', { timeout: limit
 
 test('a restore of a stopped hub that fails leaves it as it was: stopped', { timeout: limit }, async () => {
   await stopHub();
-  const database = await readFile(scene.hub.databasePath);
+  const database = await readFile(fileOf(scene.hub));
   const broken = scene.sabotage('do_start() { false; }');
   const run = await restore(backup);
   await broken;
   expect(run.outputs.outcome, run.rawLog.slice(-40).join('\n')).toBe('rolled-back');
   expect(run.summaries.at(-1)?.text).toContain('its hub did not run then, and does not run now');
   expect(await scene.hub.pid()).toBeUndefined();
-  expect(await readFile(scene.hub.databasePath)).toEqual(database);
+  expect(await readFile(fileOf(scene.hub))).toEqual(database);
   await expectRestored(await restore(backup));
 });
 

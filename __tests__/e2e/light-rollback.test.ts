@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readDatabase } from '../../bench/check/database.ts';
 import { judge, type Writes } from '../../bench/check/judge.ts';
+import { readSqlite } from '../../bench/check/sqlite.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
 import { run as runProgram, until } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
@@ -123,7 +124,7 @@ test.each(afterTheStop)('a failure in $step puts the old hub back', { timeout: l
   const aside = join(hub.directory, 'state', `.jupyterhub-upgrade-${basename(job)}`);
   if (failure.newHub) {
     kept.push(aside);
-    expect(userNames((await readDatabase(join(aside, 'new'))).keys.users)).toEqual(expect.arrayContaining(away));
+    expect(userNames((await readSqlite(join(aside, 'new'))).keys.users)).toEqual(expect.arrayContaining(away));
     const { warnings } = JSON.parse(run.outputs.result ?? '') as { warnings: string[] };
     expect(warnings.join('\n')).toContain(`${aside}/new`);
   } else {
@@ -181,7 +182,7 @@ async function runToFailure({ step, sabotage, inputs, onLine, meanwhile }: Failu
   const [run] = await Promise.all([running, meanwhile?.(), planted]);
   await scene.refuseNewReleases(false);
   const { acknowledged, attempted } = await writer.stop();
-  const present = new Set(userNames((await readDatabase(scene.hub.databasePath)).keys.users));
+  const present = new Set(userNames((await readDatabase(scene.hub.database)).keys.users));
   writes.acknowledged.push(...acknowledged.filter((name) => present.has(name)));
   writes.attempted.push(...attempted);
   return { run, acknowledged, attempted, away: acknowledged.filter((name) => !present.has(name)) };

@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readDatabase } from '../../bench/check/database.ts';
 import { judge } from '../../bench/check/judge.ts';
+import { readSqlite } from '../../bench/check/sqlite.ts';
 import { recordState, type State } from '../../bench/check/state.ts';
+import { fileOf } from '../../bench/hub/database.ts';
 import { run as runProgram } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import { startProbe } from '../../bench/probe.ts';
@@ -38,7 +39,7 @@ const limit = 900_000;
 
 test('plan and backup leave the running hub and its database alone', { timeout: limit }, async () => {
   const { hub, service } = scene;
-  const look = async () => [await hub.pid(), await sha256(hub.databasePath), await sha256(`${hub.databasePath}-wal`)];
+  const look = async () => [await hub.pid(), await sha256(fileOf(hub)), await sha256(`${fileOf(hub)}-wal`)];
   const before = await look();
   const plan = await scene.run({ mode: 'plan' });
   expect(plan).toMatchObject({ conclusion: 'success', outputs: { outcome: 'planned', 'previous-version': '4.1.6' } });
@@ -191,10 +192,10 @@ test('the backup opens by hand and has what its manifest lists', async () => {
   expect(listed.filter(({ kind }) => kind === 'config').length).toBe(2);
   const requirements = listed.find(({ kind }) => kind === 'environment')?.file ?? '';
   expect(await readFile(join(upgraded.backup, requirements), 'utf8')).toContain('jupyterhub==4.1.6\n');
-  expect(await readFile(join(upgraded.backup, 'RESTORE.txt'), 'utf8')).toContain(hub.databasePath);
+  expect(await readFile(join(upgraded.backup, 'RESTORE.txt'), 'utf8')).toContain(fileOf(hub));
 
   // Taken from the live hub, and whole: the rows of its log are in it, too.
-  const saved = await readDatabase(join(upgraded.backup, manifest.database.file));
+  const saved = await readSqlite(join(upgraded.backup, manifest.database.file));
   expect(saved).toMatchObject({ integrity: 'ok', schema: upgraded.before.database.schema });
   for (const [name, rows] of Object.entries(upgraded.before.database.keys)) {
     expect(saved.keys[name], name).toEqual(expect.arrayContaining(rows));
@@ -258,7 +259,7 @@ test('a restore brings back what the backup of the earlier run holds', { timeout
   expect(freeze.split('\n')).toEqual(expect.arrayContaining(requirements.split('\n')));
   const [, job = ''] = await scene.jobs();
   const kept = join(hub.directory, 'state', `.jupyterhub-upgrade-${basename(job)}`, 'snapshot');
-  expect((await readDatabase(kept)).keys.users).toEqual(
+  expect((await readSqlite(kept)).keys.users).toEqual(
     expect.arrayContaining([expect.stringContaining("'second00001'")]),
   );
   expect(await serverPid(hub.url, hub.server.user)).toBe(hub.server.pid);

@@ -3,7 +3,6 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeF
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type DatabaseState, readDatabase } from '../../bench/check/database.ts';
 import type { Writes } from '../../bench/check/judge.ts';
 import type { HubOptions } from '../../bench/hub/blueprint.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
@@ -14,6 +13,7 @@ import { type ResultsService, startResultsService } from '../../bench/runner/res
 import { type RunActionOptions, type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
 import { sabotageNextJob } from '../../bench/sabotage.ts';
 import { ageKeygen } from '../backup/age.ts';
+import { keepMoment, type Moment, momentIn } from './moments.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -45,14 +45,6 @@ export interface Scene {
   /** What the start of a hub comes to that is not of the release of the beginning: nothing started, exit status 1. */
   refuseNewReleases(refuse: boolean): Promise<void>;
   close(): Promise<void>;
-}
-
-/** The database right after the hub was stopped, or right before it was started. */
-export interface Moment {
-  verb: 'stop' | 'start';
-  /** Path of the copy; its logs, if there were any, lie beside it. */
-  database: string;
-  state(): Promise<DatabaseState>;
 }
 
 /**
@@ -121,10 +113,7 @@ export async function startScene({ releases, ...options }: HubOptions & { releas
     },
     async moments() {
       const names = await readdir(commands.moments);
-      return names.sort().map((name): Moment => {
-        const database = join(commands.moments, name, 'jupyterhub.sqlite');
-        return { verb: name.endsWith('stop') ? 'stop' : 'start', database, state: () => readDatabase(database) };
-      });
+      return names.sort().map((name) => momentIn(join(commands.moments, name), hub.database));
     },
     refuseNewReleases: (refuse) => (refuse ? writeFile(commands.refuse, '') : rm(commands.refuse, { force: true })),
     async close() {
@@ -159,13 +148,10 @@ async function writeCommands(hub: LightHub, work: string, release: string) {
     program,
     `#!/bin/sh
 set -eu
-database=${quote(hub.databasePath)}
 [ "$1" = start ] || ${hub.stopCommand}
 moment=${quote(moments)}/$(date +%s%N)-$1
 mkdir "$moment"
-for suffix in '' -wal -journal; do
-  [ ! -f "$database$suffix" ] || cp -p "$database$suffix" "$moment/jupyterhub.sqlite$suffix"
-done
+${keepMoment(hub.database)}
 [ "$1" = start ] || exit 0
 if [ -e ${quote(refuse)} ] && ! ls -d ${quote(hub.environmentPath)}/lib/*/site-packages/jupyterhub-${release}.dist-info; then
   echo 'this start was planted to fail' >&2

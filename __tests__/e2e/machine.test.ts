@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState } from '../../bench/check/state.ts';
+import { fileOf } from '../../bench/hub/database.ts';
 import { type MachineHub, startMachineHub } from '../../bench/hub/machine.ts';
 import { until } from '../../bench/hub/run.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
@@ -124,7 +125,7 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
 
     // What a migration that broke off leaves: a table of an older revision is gone, and the hub cannot start.
     await hub.exec('systemctl stop jupyterhub.service');
-    await hub.exec(`cd '${hub.databasePath.replace(/\/[^/]*$/, '')}' && /opt/jupyterhub/env/bin/python -c "
+    await hub.exec(`cd '${fileOf(hub).replace(/\/[^/]*$/, '')}' && /opt/jupyterhub/env/bin/python -c "
 import sqlite3
 c = sqlite3.connect('jupyterhub.sqlite')
 c.execute(\\"UPDATE alembic_version SET version_num = '651f5419b74d'\\")

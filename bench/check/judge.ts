@@ -26,6 +26,7 @@ export function judge(before: State, after: State, target: string, writes?: Writ
   before.fixed.forEach((tree, index) => {
     common.push(...differences('configuration', tree, after.fixed[index] ?? {}));
   });
+  common.push(...differences("another application's data", before.database.neighbours, after.database.neighbours));
   const notOld = [...common, ...judgeOld(before, after, writes)];
   const notNew = [...common, ...judgeNew(before, after, target)];
   return {

@@ -1,11 +1,12 @@
 import { command, lines } from './command.ts';
-import { type DatabaseState, readDatabase } from './database.ts';
+import { type Database, readDatabase } from './database.ts';
+import type { DatabaseState } from './database-state.ts';
 import { type Installation, readInstallation, readTree, type Tree } from './tree.ts';
 
 /** Where to look; paths as this machine sees them. */
 export interface Subject {
   url: string;
-  databasePath: string;
+  database: Database;
   environmentPath: string;
   /** Directories that no upgrade may change: the configuration, the service's definition. */
   fixed: string[];
@@ -34,7 +35,7 @@ export async function recordState(subject: Subject): Promise<State> {
   const [processes, mounts] = await Promise.all([subject.processes(), subject.mounts()]); // before any of our own run
   const [version, database, environment, installation, fixed, watched] = await Promise.all([
     readVersion(subject.url),
-    readDatabase(subject.databasePath),
+    readDatabase(subject.database),
     readTree(subject.environmentPath),
     readInstallation(subject.environmentPath),
     Promise.all(subject.fixed.map(readTree)),

@@ -1,7 +1,10 @@
-import { startMariadb } from './mariadb.ts';
-import { startPostgres } from './postgresql.ts';
+import { createMariadbAccount, startMariadb } from './mariadb.ts';
+import { createPostgresAccount, startPostgres } from './postgresql.ts';
 
 /** The kinds of database server there are, each with what starts one. */
 export const startDatabase = { postgresql: startPostgres, mariadb: startMariadb };
+
+/** The same, each with what makes a user and a database there. */
+export const createAccount = { postgresql: createPostgresAccount, mariadb: createMariadbAccount };
 
 export type ServerDialect = keyof typeof startDatabase;

@@ -6,8 +6,11 @@ import { freePorts } from '../hub/ports.ts';
 import { findCommand } from '../hub/requirements.ts';
 import { run } from '../hub/run.ts';
 import {
+  type Account,
   type AccountOptions,
+  answered,
   asServerUser,
+  type DatabaseAccess,
   type DatabaseServer,
   everyPrintableCharacter,
   inUrl,
@@ -18,7 +21,7 @@ import {
 } from './server.ts';
 
 export async function startMariadb(options: ServerOptions = {}): Promise<DatabaseServer> {
-  const { address = '127.0.0.1', namespace } = options;
+  const { address = '127.0.0.1', inside = [] } = options;
   const server = await findCommand('mariadbd');
   if (server === undefined) throw new Error('MariaDB is missing: apt-get install mariadb-server-core mariadb-client');
   const version = /Ver ([\d.]+)/.exec(await run(server, ['--version']))?.[1] ?? '';
@@ -27,10 +30,8 @@ export async function startMariadb(options: ServerOptions = {}): Promise<Databas
   const socket = join(directory, 'socket/mariadb.sock');
   // The client reads statements from its stdin: a command line may have no password in it.
   const admin = async (statements: string, database = 'mysql') => {
-    const client = ['--no-defaults', '--batch', '--skip-column-names', '--default-character-set=utf8mb4'];
     const who = ['--user', userInfo().username, '--socket', socket, database];
-    const out = await run('mariadb', [...client, ...who], { stdin: statements });
-    return out.split('\n').filter((line) => line !== '');
+    return answered(await run('mariadb', [...clientOptions, ...who], { stdin: statements }));
   };
   const command = [
     ...[server, '--no-defaults', ...settings, `--datadir=${join(directory, 'data')}`, `--tmpdir=${directory}/socket`],
@@ -38,10 +39,10 @@ export async function startMariadb(options: ServerOptions = {}): Promise<Databas
     ...['--skip-name-resolve', '--innodb-flush-log-at-trx-commit=0'],
   ];
   const answers = () => admin('SELECT 1');
-  const running = await runServer(directory, command, { signal: 'KILL', namespace, answers });
+  const running = await runServer(directory, command, { signal: 'KILL', inside, answers });
   return {
     ...{ dialect: 'mariadb', version, address, port, socket, directory, user: serverUser, admin, ...running },
-    createAccount: async (account) => createAccount(account, { admin, address, port, socket }),
+    createAccount: (account) => createMariadbAccount({ admin, address, port, socket }, account),
   };
 }
 
@@ -51,10 +52,14 @@ const settings = [
   ...['--innodb-log-file-size=16M', '--innodb-buffer-pool-size=64M', '--performance-schema=off'],
 ];
 
-async function createAccount(
+/** For output that is made to be read by a program. */
+export const clientOptions = ['--no-defaults', '--batch', '--skip-column-names', '--default-character-set=utf8mb4'];
+
+/** Makes a user and a database that belongs to it. */
+export async function createMariadbAccount(
+  { admin, address, port, socket }: Omit<DatabaseAccess, 'dialect'>,
   options: AccountOptions,
-  { admin, address, port, socket }: Pick<DatabaseServer, 'admin' | 'address' | 'port' | 'socket'>,
-) {
+): Promise<Account> {
   const { name, password = everyPrintableCharacter, createDatabases = false, schema = 'public' } = options;
   if (schema !== 'public') throw new Error('MariaDB has no schemas in its databases');
   const literal = `'${password.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

@@ -5,8 +5,11 @@ import { cached } from '../hub/cache.ts';
 import { freePorts } from '../hub/ports.ts';
 import { run } from '../hub/run.ts';
 import {
+  type Account,
   type AccountOptions,
+  answered,
   asServerUser,
+  type DatabaseAccess,
   type DatabaseServer,
   everyPrintableCharacter,
   inUrl,
@@ -33,7 +36,7 @@ export interface PostgresOptions extends ServerOptions {
 }
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<DatabaseServer> {
-  const { release, address = '127.0.0.1', namespace } = options;
+  const { release, address = '127.0.0.1', inside = [] } = options;
   const bin = release === undefined ? await debianBin() : await cachedBin(release);
   const version = /[\d.]+/.exec(await run(join(bin, 'postgres'), ['--version']))?.[0] ?? '';
   const directory = await makeServerDirectory('postgresql-', await cachedCluster(bin, version));
@@ -41,9 +44,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Data
   const socket = join(directory, 'socket');
   // psql reads statements from its stdin: a command line may have no password in it.
   const admin = async (statements: string, database = 'postgres') => {
-    const psql = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', socket, '-p', String(port)];
-    const out = await run('psql', [...psql, '-U', 'postgres', '-d', database], { stdin: statements });
-    return out.split('\n').filter((line) => line !== '');
+    const where = ['-h', socket, '-p', String(port), '-U', 'postgres', '-d', database];
+    return answered(await run('psql', [...psqlOptions, ...where], { stdin: statements }));
   };
   const settings = {
     ...{ listen_addresses: address, port, unix_socket_directories: socket },
@@ -52,17 +54,21 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Data
   const command = [join(bin, 'postgres'), '-D', join(directory, 'data')];
   for (const [name, value] of Object.entries(settings)) command.push('-c', `${name}=${value}`);
   const answers = () => admin('SELECT 1');
-  const running = await runServer(directory, command, { signal: 'QUIT', namespace, answers });
+  const running = await runServer(directory, command, { signal: 'QUIT', inside, answers });
   return {
     ...{ dialect: 'postgresql', version, address, port, socket, directory, user: serverUser, admin, ...running },
-    createAccount: async (account) => createAccount(account, { admin, address, port, socket }),
+    createAccount: (account) => createPostgresAccount({ admin, address, port, socket }, account),
   };
 }
 
-async function createAccount(
+/** For output that is made to be read by a program. */
+export const psqlOptions = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1'];
+
+/** Makes a user and a database that belongs to it. */
+export async function createPostgresAccount(
+  { admin, address, port, socket }: Omit<DatabaseAccess, 'dialect'>,
   options: AccountOptions,
-  { admin, address, port, socket }: Pick<DatabaseServer, 'admin' | 'address' | 'port' | 'socket'>,
-) {
+): Promise<Account> {
   const { name, password = everyPrintableCharacter, createDatabases = false, schema = 'public' } = options;
   await admin(`
     CREATE ROLE ${name} LOGIN ${createDatabases ? 'CREATEDB' : ''} PASSWORD '${password.replaceAll("'", "''")}';

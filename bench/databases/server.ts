@@ -5,21 +5,25 @@ import { makeBoxDirectory } from '../hub/directories.ts';
 import { run, until } from '../hub/run.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
-/** A database server of one's own, on loopback and on a unix socket. Whatever ends this process ends and removes it. */
-export interface DatabaseServer {
+/** How to come to a database server as its superuser. */
+export interface DatabaseAccess {
   dialect: 'postgresql' | 'mariadb';
-  /** As the server names its release, e.g. `15.18`. */
-  version: string;
   address: string;
   port: number;
   /** Of PostgreSQL the directory, of MariaDB the file. */
   socket: string;
+  /** Runs statements as the server's superuser; gives the lines of all answers, columns separated by tabs. */
+  admin(statements: string, database?: string): Promise<string[]>;
+}
+
+/** A database server of one's own, on loopback and on a unix socket. Whatever ends this process ends and removes it. */
+export interface DatabaseServer extends DatabaseAccess {
+  /** As the server names its release, e.g. `15.18`. */
+  version: string;
   /** Everything of it, gone when it is stopped. */
   directory: string;
   /** What it runs as. */
   user: string;
-  /** Runs statements as the server's superuser; gives the lines of all answers, columns separated by tabs. */
-  admin(statements: string, database?: string): Promise<string[]>;
   /** Makes a user and a database that belongs to it. Names are words. */
   createAccount(options: AccountOptions): Promise<Account>;
   log(): Promise<string>;
@@ -57,8 +61,8 @@ export const everyPrintableCharacter = Array.from({ length: 95 }, (_, index) => 
 export interface ServerOptions {
   /** Where it listens; default 127.0.0.1. */
   address?: string;
-  /** A network namespace to run in instead of this process's own. */
-  namespace?: string;
+  /** What a command line begins with to run where that address is. */
+  inside?: string[];
 }
 
 /** What a server runs as: never as root. */
@@ -85,10 +89,9 @@ export async function makeServerDirectory(kind: string, cluster: string): Promis
 export async function runServer(
   directory: string,
   command: string[],
-  { signal, namespace, answers }: { signal: string; namespace: string | undefined; answers: () => Promise<unknown> },
+  { signal, inside, answers }: { signal: string; inside: string[]; answers: () => Promise<unknown> },
 ): Promise<Pick<DatabaseServer, 'kill' | 'start' | 'stop' | 'log'>> {
   const log = join(directory, 'server.log');
-  const inside = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`];
   const whole = [...inside, ...(await asServerUser(command))];
   let running: Supervised;
   const start = async () => {
@@ -112,6 +115,11 @@ export async function runServer(
     throw error;
   }
   return { start, stop, kill: () => running.kill(), log: () => readFile(log, 'utf8') };
+}
+
+/** The lines that a client has printed, less empty ones. */
+export function answered(output: string): string[] {
+  return output.split('\n').filter((line) => line !== '');
 }
 
 /** A word or a password in a URL. */

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { duration, size } from '../../src/report/text.ts';
-import { readDatabase } from '../check/database.ts';
+import type { DatabaseState } from '../check/database-state.ts';
 import { judge } from '../check/judge.ts';
+import { readSqlite } from '../check/sqlite.ts';
 import { recordState, type State } from '../check/state.ts';
 import type { LightHub } from '../hub/light.ts';
+import { readLoaded } from '../hub/loaded.ts';
+import { run as runProgram } from '../hub/run.ts';
 import { serverPid } from '../hub/seed.ts';
 import type { ProbeResult } from '../probe.ts';
 import type { StoredArtifact } from '../runner/results-service.ts';
@@ -12,7 +16,7 @@ import type { RunActionResult } from '../runner/run-action.ts';
 import { openBackup } from './artifact.ts';
 import { type TimedStep, timelineLines } from './timeline.ts';
 
-/** The hub as it is seen without the product: by files, sqlite3, its REST API and its users' servers. */
+/** The hub as it is seen without the product: by files, its database's own client, its REST API and its users' servers. */
 export interface Look {
   state: State;
   /** Pid with which the user's server answers at the public URL. */
@@ -69,7 +73,7 @@ export async function evidenceOf(shown: Shown): Promise<{ lines: string[]; probl
     ...section('Timeline, as the action reports it', timelineLines(result.steps ?? [], result.downtime)),
     ...section('The artifact', backup),
     ...section(
-      'The hub, as seen without the action (its files, sqlite3, its REST API)',
+      'The hub, as seen without the action (its files, its database, its REST API)',
       hubLines(shown, result, problems),
     ),
     ...section('Time without the hub', downtimeLines(shown)),
@@ -87,13 +91,21 @@ function parse(text: string | undefined): Result {
   return text === undefined || text === '' ? {} : (JSON.parse(text) as Result);
 }
 
-async function backupLines({ artifact, identity, work, before }: Shown, problems: string[]): Promise<string[]> {
+/** The database in a backup, looked at without the product: the file itself, or the dump loaded on the hub's server. */
+async function readBackup(file: string, { database }: LightHub): Promise<DatabaseState> {
+  if (database.dialect === 'sqlite') return readSqlite(file);
+  if (database.dialect === 'mariadb') return readLoaded(await readFile(file, 'utf8'), database, []);
+  const tables = await runProgram('pg_restore', ['--file=-', file]);
+  return readLoaded(`CREATE SCHEMA IF NOT EXISTS ${database.schema};\n${tables}`, database, []);
+}
+
+async function backupLines({ artifact, identity, work, before, hub }: Shown, problems: string[]): Promise<string[]> {
   if (artifact === undefined) {
     problems.push('there is no artifact');
     return ['none'];
   }
   const backup = await openBackup(artifact.file, identity, work);
-  const { keys, integrity } = await readDatabase(backup.database);
+  const { keys, integrity } = await readBackup(backup.database, hub);
   const [users, live] = [keys.users ?? [], before.state.database.keys.users ?? []];
   if (backup.damaged.length > 0) problems.push(`files of the backup are damaged: ${backup.damaged.join(', ')}`);
   if (integrity !== 'ok' || live.some((user) => !users.includes(user)))

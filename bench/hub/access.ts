@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { urlOf } from './database.ts';
 import type { HubInABox } from './hub.ts';
 
 /** Says how to reach a hub; the keys for it are written to `directory`. */
@@ -18,7 +19,7 @@ ssh       ${ssh}
 host key  ${fingerprint}
 ${run}
 config    ${hub.configPath}
-database  ${hub.databasePath}
+database  ${urlOf(hub.database)}
 code      ${hub.environmentPath}
 users     ${hub.seeded.users.length}, groups ${Object.keys(hub.seeded.groups).join(' ')}
 server    of ${hub.server.user}, pid ${hub.server.pid}

@@ -1,3 +1,5 @@
+import type { ServerDialect } from '../databases/index.ts';
+import type { ServerOptions } from '../databases/server.ts';
 import { freePorts } from './ports.ts';
 import { shellQuote } from './run.ts';
 
@@ -13,6 +15,12 @@ export interface HubOptions {
   journalMode?: 'wal' | 'delete';
   /** Whether programs in its directory `tools` stand before the host's own; the light flavour needs root for it. Default false. */
   ownTools?: boolean;
+  /** Default `sqlite`; else a server of its own, the password with every printable character in it. */
+  database?: 'sqlite' | ServerDialect;
+  /** Where that server runs; default loopback. */
+  databaseServer?: ServerOptions;
+  /** Whether the hub's role may create databases there; default true. */
+  createDatabases?: boolean;
   /** Whether the paths have a space in them; default true. */
   space?: boolean;
   /** Address on which the light flavour's sshd listens; default 127.0.0.1. */
@@ -35,12 +43,15 @@ export interface Blueprint extends Required<HubOptions> {
   /** CONFIGPROXY_AUTH_TOKEN and JUPYTERHUB_CRYPT_KEY, in its environment file. */
   proxyToken: string;
   cryptKey: string;
+  /** A part of the password for a database server. */
+  databaseSecret: string;
 }
 
 export async function draw(options: HubOptions): Promise<Blueprint> {
   const [ssh = 0, publicPort = 0, hub = 0, proxyApi = 0] = await freePorts(4);
   return {
     ...{ release: '4.1.6', users: 20, proxy: 'external', journalMode: 'wal', space: true, ownTools: false },
+    ...{ database: 'sqlite', databaseServer: {}, createDatabases: true },
     ...{ sshAddress: '127.0.0.1', environment: {}, extraConfig: '', ...options },
     ports: { ssh, public: publicPort, hub, proxyApi },
     url: `http://127.0.0.1:${publicPort}`,
@@ -48,6 +59,7 @@ export async function draw(options: HubOptions): Promise<Blueprint> {
     clientSecret: `client-secret-${randomHex()}`,
     proxyToken: `proxy-${randomHex()}`,
     cryptKey: randomHex() + randomHex(),
+    databaseSecret: `database-${randomHex()}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Blueprint } from './blueprint.ts';
+import { type HubDatabase, urlOf } from './database.ts';
 import { boxVariable } from './processes.ts';
 
 /** Where things are on the hub's host; all absolute. */
@@ -8,11 +9,13 @@ export interface Places {
   python: string;
   fakeServer: string;
   homes: string;
+  database: HubDatabase;
 }
 
 /** The main file, jupyterhub_config.py. */
 export function mainConfiguration(blueprint: Blueprint, places: Places): string {
   const { release, ports, proxy, extraConfig } = blueprint;
+  const { database } = places;
   const external = `
 # The proxy is a service of its own: users keep working while the hub is restarted.
 c.ConfigurableHTTPProxy.should_start = False
@@ -27,7 +30,7 @@ c.JupyterHub.bind_url = 'http://127.0.0.1:${ports.public}'
 c.JupyterHub.hub_ip = '127.0.0.1'
 c.JupyterHub.hub_port = ${ports.hub}
 c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:${ports.proxyApi}'
-${proxy === 'external' ? external : ''}
+${proxy === 'external' ? external : ''}${database.dialect === 'sqlite' ? '' : `\nc.JupyterHub.db_url = ${literal(urlOf(database))}\n`}
 c.JupyterHub.authenticator_class = 'dummy'
 c.Authenticator.admin_users = {'admin'}
 

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Subject } from '../check/state.ts';
 import { type Api, createApi } from './api.ts';
 import type { Blueprint } from './blueprint.ts';
+import type { HubDatabase } from './database.ts';
 import { until } from './run.ts';
 import { type Seeded, seed, startServer, userName } from './seed.ts';
 import type { SshAccess } from './sshd.ts';
@@ -14,9 +15,9 @@ export interface HubInABox {
   hubPort: number;
   environmentPath: string;
   configPath: string;
-  databasePath: string;
   /** With `ownTools`: programs in it stand before the host's own, as this machine sees the directory. */
   tools: string;
+  database: HubDatabase;
   /** Texts that must be seen nowhere but on the host. */
   secrets: string[];
   /** The token of the service `bench`, which may do everything that `api` is used for. */
@@ -60,8 +61,8 @@ export async function fill(
 
 /** Every text that a hub made from that blueprint, and then filled, has to keep to itself. */
 export function secretsOf(blueprint: Blueprint, { tokens }: Seeded): string[] {
-  const { apiToken, clientSecret, proxyToken, cryptKey } = blueprint;
-  return [apiToken, clientSecret, proxyToken, cryptKey, ...Object.values(tokens)];
+  const { apiToken, clientSecret, proxyToken, cryptKey, databaseSecret } = blueprint;
+  return [apiToken, clientSecret, proxyToken, cryptKey, databaseSecret, ...Object.values(tokens)];
 }
 
 /** Path of one of the programs that go into a box. */

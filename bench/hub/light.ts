@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { type Blueprint, draw, environmentFile, type HubOptions, hubEnvironment, proxyArguments } from './blueprint.ts';
 import { mainConfiguration, servicesConfiguration } from './configuration.ts';
+import { type HubDatabase, makeDatabase, urlOf } from './database.ts';
 import { makeBoxDirectory } from './directories.ts';
 import { copyEnvironment, systemPython } from './environments.ts';
 import { fill, type HubInABox, program, secretsOf } from './hub.ts';
@@ -26,9 +27,15 @@ export async function startLightHub(options: HubOptions = {}): Promise<LightHub>
   await assertRequirements('light');
   const blueprint = await draw(options);
   const directory = await makeBoxDirectory(blueprint.space ? 'hub in a box ' : 'hub-in-a-box-', remove);
-  const stop = () => remove(directory);
+  let removeDatabase = async () => {};
+  const stop = async () => {
+    await remove(directory);
+    await removeDatabase();
+  };
   try {
-    return { ...(await setUp(directory, blueprint)), stop };
+    const made = await makeDatabase(blueprint, join(directory, 'state/jupyterhub.sqlite'));
+    removeDatabase = made.remove;
+    return { ...(await setUp(directory, blueprint, made.database)), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -40,21 +47,20 @@ async function remove(directory: string): Promise<void> {
   await run('rm', ['-rf', directory]);
 }
 
-async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<LightHub, 'stop'>> {
+async function setUp(directory: string, blueprint: Blueprint, database: HubDatabase): Promise<Omit<LightHub, 'stop'>> {
   const { release, users, proxy, journalMode, ports, sshAddress, url, apiToken } = blueprint;
   const place = (name: string) => join(directory, name);
   const environmentPath = place('environment');
-  const databasePath = place('state/jupyterhub.sqlite');
   const configPath = place('etc/jupyterhub_config.py');
   const box = { [boxVariable]: directory };
   for (const name of ['etc/conf.d', 'state', 'homes', 'home', 'tmp', 'tools'])
     await mkdir(place(name), { recursive: true });
   const proxyBin = await cachedProxy();
-  await copyEnvironment(release, environmentPath);
+  await copyEnvironment(release, environmentPath, database.dialect === 'sqlite' ? undefined : database.dialect);
 
   const fakeServer = place('etc/fake-server.py');
-  const places = { box: directory, python: systemPython, fakeServer, homes: place('homes') };
-  await writeFile(configPath, mainConfiguration(blueprint, places));
+  const places = { box: directory, python: systemPython, fakeServer, homes: place('homes'), database };
+  await writeFile(configPath, mainConfiguration(blueprint, places), { mode: 0o600 });
   await writeFile(place('etc/conf.d/services.py'), servicesConfiguration(blueprint), { mode: 0o600 });
   await copyFile(program('fake-server.py'), fakeServer);
   await copyFile(program('hubctl.sh'), place('etc/hubctl'));
@@ -62,7 +68,8 @@ async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<Ligh
   const path = [join(environmentPath, 'bin'), proxyBin, dirname(process.execPath), '/usr/local/bin:/usr/bin:/bin'];
   const environment = { PATH: path.join(delimiter), ...box, ...hubEnvironment(blueprint) };
   await writeFile(place('etc/hub.env'), environmentFile(environment), { mode: 0o600 });
-  await run(join(environmentPath, 'bin/python'), [program('populate.py'), databasePath, journalMode, String(users)]);
+  const populate = [program('populate.py'), journalMode, String(users)];
+  await run(join(environmentPath, 'bin/python'), populate, { env: { DATABASE_URL: urlOf(database) } });
 
   // The login's home and temporary directory are in the box, too: nothing comes from or goes to the real ones.
   const login = { ...box, HOME: place('home'), TMPDIR: place('tmp') };
@@ -86,13 +93,13 @@ async function setUp(directory: string, blueprint: Blueprint): Promise<Omit<Ligh
   await run('sh', ['-c', startCommand], { env: { ...box, PATH: '/usr/bin:/bin' } });
   const filled = await fill(blueprint, async () => ((await pid()) === undefined ? log() : undefined));
   const subject = {
-    ...{ url, databasePath, environmentPath, fixed: [place('etc')], watched: [directory] },
+    ...{ url, database, environmentPath, fixed: [place('etc')], watched: [directory] },
     processes: async () => commandLines(await processes()),
     mounts: async () => (await mountPoints('self')).filter((point) => point.startsWith(`${directory}/`)),
   };
   return {
-    ...{ ssh: access, url, hubPort: ports.hub, directory, environmentPath, configPath, databasePath },
     tools: place('tools'),
+    ...{ ssh: access, url, hubPort: ports.hub, directory, environmentPath, configPath, database },
     ...{ stopCommand, startCommand, secrets: secretsOf(blueprint, filled.seeded), apiToken },
     ...{ ...filled, pid, log, processes, subject },
   };

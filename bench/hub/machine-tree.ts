@@ -1,5 +1,6 @@
-import { access, copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ServerDialect } from '../databases/index.ts';
 import { cached } from './cache.ts';
 import { requirementsOf } from './environments.ts';
 import { cachedProxy } from './proxy.ts';
@@ -39,39 +40,61 @@ export function cachedTree(): Promise<string> {
   });
 }
 
-/** The directory `env` of a machine: an environment with that release, made once inside the tree at its final place. */
-export function cachedMachineEnvironment(release: string): Promise<string> {
-  return cached(`machine/environments/${release}`, async (directory) => {
-    const upper = join(directory, 'upper');
-    const work = join(directory, 'work');
-    const merged = join(directory, 'merged');
-    for (const path of [upper, work, merged]) await mkdir(path);
-    await mkdir(join(upper, dirname(environmentPath)), { recursive: true });
-    await writeFile(join(upper, 'install.sh'), installation(release));
+/**
+ * The directory `env` of a machine: an environment with that release, and the driver of a database server, made once
+ * inside the tree at its final place.
+ */
+export function cachedMachineEnvironment(release: string, server?: ServerDialect): Promise<string> {
+  const name = [release, ...(server ? [server] : [])].join('-');
+  return cached(`machine/environments/${name}`, async (directory) => {
+    const requirements = requirementsOf(release, server).map(shellQuote).join(' ');
+    const installation = `mkdir -p ${dirname(environmentPath)}; python3 -m venv ${environmentPath}
+      ${environmentPath}/bin/pip install --quiet ${requirements}`;
     const cache = (await run('python3', ['-m', 'pip', 'cache', 'dir']).catch(() => '')).trim();
     const binds = (await exists(cache)) ? [`--bind=${cache}:/root/.cache/pip`] : [];
-    const options = ['--register=no', '--keep-unit', '--as-pid2', '--pipe', '--quiet', '--resolv-conf=copy-host'];
-    const install = ['systemd-nspawn', ...options, ...binds, '-D', merged, 'sh', '/install.sh'];
-    const mount = ['mount', ...overlay(await cachedTree(), upper, work, merged)];
-    // In a mount namespace of its own, where the mount ends with it.
-    const script = `${mount.map(shellQuote).join(' ')} && exec ${install.map(shellQuote).join(' ')}`;
-    await run('unshare', ['--mount', 'sh', '-ec', script]);
-    await rename(join(upper, environmentPath), join(directory, 'env'));
-    await run('rm', ['-rf', upper, work, merged]);
+    const added = await runInTree(directory, installation, binds);
+    await rename(join(added, environmentPath), join(directory, 'env'));
+    await run('rm', ['-rf', added]);
   }).then((directory) => join(directory, 'env'));
 }
 
-/** Arguments of mount(8) for a tree that is written to `upper` where it differs from `lower`. */
-export function overlay(lower: string, upper: string, work: string, merged: string): string[] {
-  return ['-t', 'overlay', 'overlay', '-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, merged];
+/** What a database server adds to the tree, as its packages put it there; made once, a layer to lie over the tree. */
+export function cachedServerLayer(server: ServerDialect): Promise<string> {
+  const packageOf = { postgresql: 'postgresql', mariadb: 'mariadb-server' };
+  return cached(`machine/debian-bookworm-${server}`, async (directory) => {
+    const policy = '/usr/sbin/policy-rc.d';
+    const installation = `printf '#!/bin/sh\nexit 101\n' >${policy}; chmod 755 ${policy}; apt-get update -q
+      DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends ${packageOf[server]}
+      apt-get clean; rm -r ${policy} /var/lib/apt/lists/*`;
+    await rename(await runInTree(directory, installation), join(directory, 'layer'));
+  }).then((directory) => join(directory, 'layer'));
 }
 
-function installation(release: string): string {
-  const requirements = requirementsOf(release).map((requirement) => `'${requirement}'`);
-  return `set -e
-python3 -m venv ${environmentPath}
-${environmentPath}/bin/pip install --quiet ${requirements.join(' ')}
-`;
+/** Runs a script as root in the tree and gives the directory with all that it added, in `directory`. */
+async function runInTree(directory: string, script: string, binds: string[] = []): Promise<string> {
+  const [upper, work, merged] = ['upper', 'work', 'merged'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const path of [upper, work, merged]) await mkdir(path);
+  const options = ['--register=no', '--keep-unit', '--as-pid2', '--pipe', '--quiet', '--resolv-conf=copy-host'];
+  const inside = ['systemd-nspawn', ...options, ...binds, '-D', merged, 'sh', '-ec', script];
+  const mount = ['mount', ...overlay([await cachedTree()], upper, work, merged)];
+  // In a mount namespace of its own, where the mount ends with it.
+  await run('unshare', [
+    '--mount',
+    'sh',
+    '-ec',
+    `${mount.map(shellQuote).join(' ')} && exec ${inside.map(shellQuote).join(' ')}`,
+  ]);
+  await run('rm', ['-rf', work, merged]);
+  return upper;
+}
+
+/** Arguments of mount(8) for a tree that is written to `upper` where it differs from `lower`, the topmost first. */
+export function overlay(lower: string[], upper: string, work: string, merged: string): string[] {
+  return ['-t', 'overlay', 'overlay', '-o', `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`, merged];
 }
 
 function exists(path: string): Promise<boolean> {

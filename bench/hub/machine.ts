@@ -2,13 +2,15 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Blueprint, draw, environmentFile, type HubOptions, hubEnvironment, proxyArguments } from './blueprint.ts';
 import { mainConfiguration, servicesConfiguration } from './configuration.ts';
+import { type HubDatabase, makeServerDatabase, urlOf } from './database.ts';
 import { makeBoxDirectory } from './directories.ts';
 import { fill, type HubInABox, program, secretsOf } from './hub.ts';
-import { cachedMachineEnvironment, environmentPath } from './machine-tree.ts';
+import { databaseUnit, prepareServer } from './machine-database.ts';
+import { cachedMachineEnvironment, cachedServerLayer, environmentPath } from './machine-tree.ts';
 import { Machine, removeMachine } from './nspawn.ts';
 import { commandLines, mountPoints, namespaceProcesses } from './processes.ts';
 import { assertRequirements } from './requirements.ts';
-import { run } from './run.ts';
+import { run, until } from './run.ts';
 import { describeAccess, makeKey, type SshAccess } from './sshd.ts';
 
 export interface MachineOptions extends HubOptions {
@@ -63,39 +65,55 @@ type MachineBlueprint = Blueprint & Required<MachineOptions>;
 
 async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omit<MachineHub, 'stop'>> {
   const { release, users, proxy, journalMode, ports, url, apiToken, hubUser, environmentOwner } = blueprint;
-  await machine.mount();
+  const server = blueprint.database === 'sqlite' ? undefined : blueprint.database;
+  await machine.mount(server ? [await cachedServerLayer(server)] : []);
   const { root } = machine;
-  const state = blueprint.space ? '/srv/hub state' : '/srv/hub-state';
-  const databasePath = `${state}/jupyterhub.sqlite`;
   // A copy, not a layer: overlayfs would refuse to rename a directory of a lower layer.
   await mkdir(join(root, dirname(environmentPath)), { recursive: true });
-  await run('cp', ['-a', '--reflink=auto', await cachedMachineEnvironment(release), join(root, environmentPath)]);
+  await run('cp', [
+    '-a',
+    '--reflink=auto',
+    await cachedMachineEnvironment(release, server),
+    join(root, environmentPath),
+  ]);
+  const { access, admin } = await prepareSsh(root, ports.ssh);
+  const superuser = server && (await prepareServer(machine, server));
+  await machine.boot();
 
+  const state = blueprint.space ? '/srv/hub state' : '/srv/hub-state';
+  if (superuser) {
+    const answer = () => superuser.admin('SELECT 1').catch(() => undefined);
+    await until('the database server does not answer', 60, answer);
+  }
+  const database: HubDatabase = superuser
+    ? await makeServerDatabase(superuser, blueprint)
+    : { dialect: 'sqlite', path: `${state}/jupyterhub.sqlite` };
   const etc = join(root, dirname(configPath));
   await mkdir(join(etc, 'conf.d'), { recursive: true });
   const fakeServer = '/usr/local/lib/fake-server.py';
-  const places = { box: 'machine', python: '/usr/bin/python3', fakeServer, homes: `${state}/homes` };
-  await writeFile(join(root, configPath), mainConfiguration(blueprint, places));
+  const places = { box: 'machine', python: '/usr/bin/python3', fakeServer, homes: `${state}/homes`, database };
+  await writeFile(join(root, configPath), mainConfiguration(blueprint, places), { mode: 0o640 });
   await writeFile(join(etc, 'conf.d/services.py'), servicesConfiguration(blueprint), { mode: 0o640 });
   await copyFile(program('fake-server.py'), join(root, fakeServer));
   await writeFile(join(etc, 'hub.env'), environmentFile(hubEnvironment(blueprint)), { mode: 0o600 });
   await writeFile(join(root, 'etc/systemd/system', unit), hubUnit(blueprint, state));
   await writeFile(join(root, 'etc/systemd/system', proxyUnit), separateProxyUnit(blueprint));
-  const { access, admin } = await prepareSsh(root, ports.ssh);
 
   await copyFile(program('populate.py'), join(root, 'tmp/populate.py'));
-  const populate = `'${environmentPath}/bin/python' /tmp/populate.py '${databasePath}' ${journalMode} ${users}`;
+  const populate = `'${environmentPath}/bin/python' /tmp/populate.py ${journalMode} ${users}`;
   const units = proxy === 'external' ? `${unit} ${proxyUnit}` : unit;
-  await run('chroot', [
-    ...[root, 'sh', '-ec'],
-    `chgrp hub ${dirname(configPath)}/conf.d/services.py
+  await machine.exec(
+    `set -e
+    chgrp hub ${configPath} ${dirname(configPath)}/conf.d/services.py
     mkdir -p '${state}' && chown ${hubUser}: '${state}' && chmod 750 '${state}'
+    IFS= read -r DATABASE_URL; export DATABASE_URL
     setpriv --reuid ${hubUser} --regid ${hubUser} --init-groups ${populate}
     rm /tmp/populate.py
     chown -R ${environmentOwner}: ${dirname(environmentPath)}
-    systemctl enable ${units}`,
-  ]);
-  await machine.boot();
+    systemctl daemon-reload
+    systemctl enable --quiet --now ${units}`,
+    `${urlOf(database)}\n`,
+  );
 
   const exec = (command: string) => machine.exec(command);
   const pid = async () => Number(await exec(`systemctl show --property MainPID --value ${unit}`)) || undefined;
@@ -105,25 +123,29 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
   const filled = await fill(blueprint, async () => ((await restarts()) > 1 ? log() : undefined));
   const processes = () => namespaceProcesses(machine.leader);
   const subject = {
-    ...{ url, databasePath: join(root, databasePath), environmentPath: join(root, environmentPath) },
+    ...{ url, environmentPath: join(root, environmentPath) },
+    database: database.dialect === 'sqlite' ? { ...database, path: join(root, database.path) } : database,
     fixed: [etc, join(root, 'etc/systemd/system')],
     watched: [state, dirname(environmentPath), '/tmp', '/var/tmp', '/root', '/home'].map((path) => join(root, path)),
     processes: async () => commandLines(await processes()),
     mounts: () => mountPoints(machine.leader),
   };
   return {
-    ...{ ssh: access, admin, unit, root, url, hubPort: ports.hub, environmentPath, configPath, databasePath },
     tools: join(root, 'usr/local/sbin'),
+    ...{ ssh: access, admin, unit, root, url, hubPort: ports.hub, environmentPath, configPath, database },
     ...{ secrets: secretsOf(blueprint, filled.seeded), apiToken, ...filled, pid, log, processes, subject },
     ...{ exec, kill: () => machine.kill(), boot: () => machine.boot() },
   };
 }
 
-function hubUnit({ hubUser, killMode, proxy }: MachineBlueprint, state: string): string {
-  const after = proxy === 'external' ? `Wants=${proxyUnit}\nAfter=network.target ${proxyUnit}` : 'After=network.target';
+function hubUnit({ hubUser, killMode, proxy, database }: MachineBlueprint, state: string): string {
+  const wanted = [
+    ...(proxy === 'external' ? [proxyUnit] : []),
+    ...(database === 'sqlite' ? [] : [databaseUnit[database]]),
+  ].join(' ');
   return `[Unit]
 Description=JupyterHub
-${after}
+${wanted && `Wants=${wanted}\n`}After=network.target ${wanted}
 
 [Service]
 User=${hubUser}

@@ -39,11 +39,11 @@ export class Machine {
     return this.#leader;
   }
 
-  /** Puts the tree together; nothing runs yet. */
-  async mount(): Promise<void> {
+  /** Puts the tree together, with these layers on it; nothing runs yet. */
+  async mount(layers: string[]): Promise<void> {
     const [upper, work] = [join(this.#directory, 'upper'), join(this.#directory, 'work')];
     for (const path of [upper, work, this.root]) await mkdir(path);
-    await run('mount', overlay(await cachedTree(), upper, work, this.root));
+    await run('mount', overlay([...layers, await cachedTree()], upper, work, this.root));
   }
 
   /** Boots the tree, also again after `kill` or a shutdown from inside; resolves when SSH answers. */
@@ -74,9 +74,10 @@ export class Machine {
   }
 
   /** Runs a shell command as root in the booted machine and gives its stdout; throws when it fails. */
-  exec(command: string): Promise<string> {
+  exec(command: string, stdin = ''): Promise<string> {
     const inside = ['--target', String(this.leader), '--all', '--wdns=/', 'env', '-i', 'HOME=/root'];
-    return run('nsenter', [...inside, 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', 'sh', '-c', command]);
+    const shell = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', 'sh', '-c', command];
+    return run('nsenter', [...inside, ...shell], { stdin });
   }
 }
 

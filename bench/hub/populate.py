@@ -1,12 +1,12 @@
-"""Makes a hub's database with its own code, before its first start: populate.py DATABASE JOURNAL-MODE USERS"""
+"""Makes the database DATABASE_URL with the hub's own code, before its first start: populate.py JOURNAL-MODE USERS"""
 
-import sqlite3
+import os
 import sys
 
 from jupyterhub import orm
 
-path, journal_mode, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-db = orm.new_session_factory('sqlite:///' + path)()
+journal_mode, count = sys.argv[1], int(sys.argv[2])
+db = orm.new_session_factory(os.environ['DATABASE_URL'])()
 users = [orm.User(name='user%05d' % number) for number in range(1, count + 1)]
 db.add_all(users)
 db.commit()
@@ -18,6 +18,7 @@ if hasattr(orm, 'Role'):  # JupyterHub >= 2.0; else the first start takes the hu
     orm.Role.find(db, 'user').users = users
     db.commit()
 db.close()
-connection = sqlite3.connect(path)
-connection.execute('PRAGMA journal_mode=' + journal_mode)
-connection.close()
+if db.bind.dialect.name == 'sqlite':
+    connection = db.bind.raw_connection()
+    connection.cursor().execute('PRAGMA journal_mode=' + journal_mode)
+    connection.close()

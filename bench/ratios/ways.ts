@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fileOf } from '../hub/database.ts';
 import { copyEnvironment } from '../hub/environments.ts';
 import type { LightHub } from '../hub/light.ts';
 import { run } from '../hub/run.ts';
@@ -44,7 +45,7 @@ export function byGuide(hub: LightHub, signal: AbortSignal): Promise<void> {
     hub,
     `set -e
 ${hub.stopCommand}
-cp '${hub.databasePath}' '${hub.databasePath}.backup'
+cp '${fileOf(hub)}' '${fileOf(hub)}.backup'
 . '${hub.environmentPath}/bin/activate'
 pip install --upgrade jupyterhub==${TO}
 cd '${hub.directory}/state'

@@ -1,0 +1,22 @@
+import { readDatabase } from '../check/database.ts';
+import type { DatabaseState } from '../check/database-state.ts';
+import type { HubServerDatabase } from './database.ts';
+
+let loaded = 0;
+
+/** What the checker says of a dump in SQL of a hub's database, once it is loaded into one of its own on the same server. */
+export async function readLoaded(dump: string, hub: HubServerDatabase, neighbours: string[]): Promise<DatabaseState> {
+  const { server, dialect } = hub;
+  loaded += 1;
+  const name = `loaded_${process.pid}_${loaded}`;
+  await server.admin(`CREATE DATABASE ${name}`);
+  try {
+    await server.admin(dump, name);
+    const query = (statements: string) => server.admin(statements, name);
+    if (dialect === 'postgresql') return await readDatabase({ dialect, schema: hub.schema, neighbours, query });
+    const moved = neighbours.map((table) => table.replace(/^\w+/, name));
+    return await readDatabase({ dialect, schema: name, neighbours: moved, query });
+  } finally {
+    await server.admin(`DROP DATABASE ${name}`);
+  }
+}

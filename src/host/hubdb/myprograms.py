@@ -45,8 +45,7 @@ def installed():
 
 def fitting(mariadb):
     """The newest programs, of the server's own kind where they are there."""
-    found = sorted(installed(), key=lambda each: (each.mariadb == mariadb, each.version))
-    return found[-1] if found else None
+    return max(installed(), key=lambda each: (each.mariadb == mariadb, each.version), default=None)
 
 
 def loading(mariadb):
@@ -138,12 +137,12 @@ def quoted(value):
 
 @contextlib.contextmanager
 def defaults(database, programs):
-    """Context: the option that leads to a file with all parameters."""
+    """Context: the option that leads to a file with all parameters, and its descriptor."""
     found, include, how = parameters(database)
     lines = [f"!include {include}"] if include else []
     lines += ["[client]"] + [f"{name}={quoted(found[name])}" for name in sorted(found)]
-    with secret_file("\n".join(lines + tls_options(how, programs.mariadb)) + "\n") as path:
-        yield "--defaults-file=" + path
+    with secret_file("\n".join(lines + tls_options(how, programs.mariadb)) + "\n") as (path, secret):
+        yield "--defaults-file=" + path, secret
 
 
 # --- dump --------------------------------------------------------------------------------------------------------
@@ -157,9 +156,9 @@ def dump(database, programs, out, options=()):
     flags += ["--default-character-set=utf8mb4", "--max-allowed-packet=1G", "--result-file=" + out]
     if not programs.mariadb:
         flags += ["--set-gtid-purged=OFF", "--loose-column-statistics=0"]
-    with defaults(database, programs) as option:
+    with defaults(database, programs) as (option, secret):
         command = [programs.path, option] + flags + list(options) + [database.schema()] + tables
-        run(command, alive=database.answers)
+        run(command, secret=secret, alive=database.answers)
 
 
 def trial(database, programs):
@@ -197,10 +196,10 @@ def tables_in(file):
 def load(database, programs, file, before):
     """Runs statements and then the file's, as they come: of MySQL's DDL nothing can be rolled back."""
     flags = ["--batch", "--binary-mode", "--default-character-set=utf8mb4", "--max-allowed-packet=1G"]
-    with defaults(database, programs) as option:
+    with defaults(database, programs) as (option, secret):
         command = [programs.client, option] + flags + [database.url.database]
         try:
-            with running(command, stdin=subprocess.PIPE, alive=database.answers) as client:
+            with running(command, secret=secret, stdin=subprocess.PIPE, alive=database.answers) as client:
                 feed(client.stdin, file, before)
         except Failed as error:
             raise in_words(error) from error

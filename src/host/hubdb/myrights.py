@@ -29,11 +29,11 @@ class Rights:
 
     def read_grants(self):
         """[(rights, database pattern or *, table or *)], with those of the roles that are in force."""
-        grants = self.database.column("SHOW GRANTS")
+        grants = [row[0] for row in self.database.shown("SHOW GRANTS")]
         if not self.database.is_mariadb() and any(ROLE.match(each) for each in grants):
             roles = str(self.database.value("SELECT CURRENT_ROLE()"))
             if roles != "NONE":
-                grants = self.database.column(f"SHOW GRANTS FOR CURRENT_USER() USING {roles}")
+                grants = [row[0] for row in self.database.shown(f"SHOW GRANTS FOR CURRENT_USER() USING {roles}")]
         found = []
         for grant in grants:
             match = GRANT.match(grant)
@@ -104,7 +104,7 @@ class Rights:
             f"The trigger {name} on the table {table} in {self.title} was defined by {definer}, so {user} could not "
             f"make it again: define it as {user}, or drop it before the upgrade and make it again after it."
             for table, name, _, _, _, definer in self.database.triggers()
-            if definer != user
+            if definer not in (None, user)  # not told to who may not see triggers
         ]
 
     def everywhere(self):

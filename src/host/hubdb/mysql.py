@@ -91,10 +91,18 @@ class MySQL(Server):
     def column(self, statement):
         return [row[0] for row in self.several(statement)]
 
+    def shown(self, statement):
+        """What SHOW says, with names in backticks whatever the server's mode is."""
+        self.connection.execute(text("SET @hubs_mode = @@sql_mode, SESSION sql_mode = ''"))
+        try:
+            return self.several(statement)
+        finally:
+            self.connection.execute(text("SET SESSION sql_mode = @hubs_mode"))
+
     def schema_lines(self):
         lines = []
         for table in self.tables():
-            created = self.several("SHOW CREATE TABLE " + self.ticked(table))[0][1]
+            created = self.shown("SHOW CREATE TABLE " + self.ticked(table))[0][1]
             lines += [[table, myprograms.COUNTER.sub("", line.strip().rstrip(","))] for line in created.splitlines()]
         for row in self.triggers():
             lines.append(["trigger"] + list(row))
@@ -121,7 +129,7 @@ class MySQL(Server):
         tool = myprograms.fitting(self.is_mariadb())
         if tool is None:
             warnings.append(myprograms.missing(self.is_mariadb()))
-        elif not problems:
+        elif self.tables() and not problems:
             said = myprograms.trial(self, tool)
             if said:
                 warnings.append(f"{tool.name} does not work here, so the backup is made in lines: {said}")
@@ -281,7 +289,6 @@ def settings(connection):
     mariadb = "mariadb" in str(connection.execute(text("SELECT VERSION()")).fetchone()[0]).lower()
     return [
         "time_zone = '+00:00'",
-        "sql_mode = ''",
         f"lock_wait_timeout = {LOCK_SECONDS}",
         "net_write_timeout = 600",
         "max_statement_time = 0" if mariadb else "max_execution_time = 0",

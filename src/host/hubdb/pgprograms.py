@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 
 from .database import Refused
@@ -62,7 +61,7 @@ def fitting(server):
     if not fit:
         return None
     nearest = min(major_of_program(each) for each in fit)
-    return [each for each in fit if major_of_program(each) == nearest][-1]
+    return max((each for each in fit if major_of_program(each) == nearest), key=lambda each: each.version)
 
 
 def major_of(server):
@@ -124,7 +123,7 @@ def escaped(value, special):
 
 @contextlib.contextmanager
 def connecting(database):
-    """Context: (arguments, environment) with which the programs reach the database."""
+    """Context: (arguments, environment, secret) with which a program reaches the database."""
     given, password = parameters(database)
     given.setdefault("application_name", "jupyterhub-upgrade")
     arguments = [
@@ -134,12 +133,12 @@ def connecting(database):
     ]
     environment = dict(os.environ, LC_ALL="C")
     if password is None:
-        yield arguments, environment
+        yield arguments, environment, None
         return
     environment.pop("PGPASSWORD", None)
-    with secret_file("*:*:*:*:" + escaped(password, "\\:") + "\n") as path:
+    with secret_file("*:*:*:*:" + escaped(password, "\\:") + "\n") as (path, secret):
         environment["PGPASSFILE"] = path
-        yield arguments, environment
+        yield arguments, environment, secret
 
 
 # --- dump --------------------------------------------------------------------------------------------------------
@@ -152,9 +151,9 @@ def dumping(database, programs, options):
     if not names:
         raise Refused(f"There are no tables of a hub in {database.title}.")
     selected = [option for schema, name in names for option in ("-t", database.qualified(schema, name))]
-    with connecting(database) as (arguments, environment):
+    with connecting(database) as (arguments, environment, secret):
         command = [programs.path("pg_dump"), "--lock-wait-timeout=20000"] + options + selected + arguments
-        with running(command, environment):
+        with running(command, environment, secret):
             yield
 
 
@@ -220,10 +219,10 @@ def load(database, archive, before, options=()):
     """
     programs = archive.programs
     settings = ["-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-v", "SHOW_CONTEXT=never"]
-    with connecting(database) as (arguments, environment):
+    with connecting(database) as (arguments, environment, secret):
         command = [programs.path("psql"), "-X", "-q"] + settings + ["-f", "-"] + arguments
         try:
-            with running(command, environment, stdin=subprocess.PIPE) as psql:
+            with running(command, environment, secret, stdin=subprocess.PIPE) as psql:
                 feed(psql.stdin, archive, before, options)
         except Failed as error:
             raise in_words(error) from error
@@ -241,7 +240,9 @@ def feed(psql, archive, before, options):
                     psql.write(line)
                 if line.startswith((b"CREATE ", b"ALTER ")):
                     break
-            shutil.copyfileobj(script.stdout, psql, 1 << 16)
+            for part in iter(lambda: script.stdout.read1(1 << 16), b""):
+                psql.write(part)
+                psql.flush()
         psql.write(b"COMMIT;\n")
 
 

@@ -119,9 +119,9 @@ class Needs:
     def definitions(self, programs, directory):
         dump, chosen = os.path.join(directory, "dump"), os.path.join(directory, "list")
         schemas = [option for name in self.schemas for option in ("-n", self.database.always_quoted(name))]
-        with pgprograms.connecting(self.database) as (arguments, environment):
+        with pgprograms.connecting(self.database) as (arguments, environment, secret):
             command = [programs.path("pg_dump"), "-Fc", "--schema-only", "--no-owner", "--no-acl", "-T", "*.*"]
-            output(command + ["-f", dump] + schemas + arguments, environment)
+            output(command + ["-f", dump] + schemas + arguments, environment, secret=secret)
         lines = output([programs.path("pg_restore"), "-l", dump]).splitlines()
         with open(chosen, "w", encoding="utf-8") as file:
             file.write("\n".join(line for line in lines if self.is_needed(line)) + "\n")
@@ -137,8 +137,7 @@ class Needs:
         # Whoever owns the tables may have them: nobody else may connect.
         for schema in self.schemas:
             yield f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}"
-            if schema != "public":
-                yield f"GRANT ALL ON SCHEMA {quoted(schema)} TO PUBLIC"
+            yield f"GRANT ALL ON SCHEMA {quoted(schema)} TO PUBLIC"
         for name, schema in self.extensions:
             if name != "plpgsql":
                 yield f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}"

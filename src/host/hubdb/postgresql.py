@@ -134,7 +134,7 @@ class PostgreSQL(Server):
         backup = super().about()["backup"]
         if tool is None:
             warnings.append(pgprograms.missing(self.version()))
-        elif not problems:
+        elif self.tables() and not problems:
             said = pgprograms.trial(self, tool)
             if said:
                 warnings.append(f"pg_dump does not work here, so the backup is made in lines: {said}")

@@ -55,23 +55,25 @@ def private_directory(beside=None):
 
 @contextlib.contextmanager
 def secret_file(text):
-    """Context: the path of a file for the owner alone with that text."""
-    with private_directory() as directory:
-        path = os.path.join(directory, "secret")
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-        yield path
+    """Context: a file without a name, which nothing can leave behind, and the path that leads a program to it."""
+    with tempfile.TemporaryFile() as file:
+        file.write(text.encode("utf-8"))
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}", file.fileno()
 
 
 @contextlib.contextmanager
-def running(command, environment=None, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, alive=None):
+def running(command, environment=None, secret=None, alive=None, **pipes):
     """Context: a program beside this one, which is waited for at the end and killed where the end is not reached.
 
-    `alive` tells whether the server answers still. A client that has no bound of its own is killed when it does not.
+    `secret` is the descriptor of a file it may read. `alive` tells whether the server answers still: a client that has
+    no bound of its own is killed when it does not.
     """
+    pipes = dict({"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}, **pipes)
     with tempfile.TemporaryFile() as errors:
         try:
-            process = subprocess.Popen(command, env=environment, stdin=stdin, stdout=stdout, stderr=errors)
+            given = [] if secret is None else [secret]
+            process = subprocess.Popen(command, env=environment, stderr=errors, pass_fds=given, **pipes)
         except OSError as error:
             raise Failed(f"{os.path.basename(command[0])} could not be started: {error.strerror}.") from error
         silence = Silence(process, alive) if alive else None
@@ -92,7 +94,9 @@ def running(command, environment=None, stdin=subprocess.DEVNULL, stdout=subproce
             said = told(errors.read(1 << 20).decode("utf-8", "replace"))
             if silence and silence.found:
                 said = "the server does not answer any more"
-            raise Failed(f"{os.path.basename(command[0])}: {said or 'status %d' % process.returncode}")
+            name = os.path.basename(command[0])
+            said = re.sub(f"^{re.escape(name)}: (error: )?", "", said)
+            raise Failed(f"{name}: {said or 'status %d' % process.returncode}")
 
 
 def run(command, environment=None, **options):

@@ -173,7 +173,8 @@ describe('a hub with a database for itself and a wiki', () => {
   ] as const)('a put-back that %s ends half-way changes nothing, and is done by the next', async (signal, status) => {
     await hub.sql("UPDATE users SET name = 'written' WHERE name = 'user03'");
     const before = await digest();
-    const script = 'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | head -c 25000; halt';
+    const script =
+      'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | head -c 25000; halt';
     const plain = 'exec "$REAL" "$@"';
     const { reached, go } = await hub.replacing(await bin(), { pg_restore: script, psql: plain, pg_dump: plain });
     const running = hub.start('put-back', seeded.file);
@@ -188,7 +189,8 @@ describe('a hub with a database for itself and a wiki', () => {
   });
 
   test('a server that vanishes half-way is said, and the next put-back does it', async () => {
-    const script = 'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | head -c 25000; halt';
+    const script =
+      'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | head -c 25000; halt';
     const plain = 'exec "$REAL" "$@"';
     const { reached, go } = await hub.replacing(await bin(), { pg_restore: script, psql: plain, pg_dump: plain });
     const running = hub.start('put-back', seeded.file);
@@ -206,7 +208,8 @@ describe('a hub with a database for itself and a wiki', () => {
   });
 
   test('a proof that is ended leaves nothing; one that is killed leaves it to the next', async () => {
-    const script = 'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | head -c 25000; halt';
+    const script =
+      'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | head -c 25000; halt';
     const plain = 'exec "$REAL" "$@"';
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const { reached, go } = await hub.replacing(await bin(), { pg_restore: script, psql: plain, pg_dump: plain });

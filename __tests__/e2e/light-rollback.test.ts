@@ -73,6 +73,11 @@ const afterTheStop: Failure[] = [
     sabotage: 'do_snapshot() { database_snapshot; say planted; false; }',
     cause: /planted/,
   },
+  {
+    step: 'snapshot',
+    inputs: () => ({ 'canary-user': 'nobody-there' }),
+    cause: /no token could be made for the canary-user nobody-there/,
+  },
   { step: 'switch', sabotage: 'do_switch() { environment_switch; say planted; false; }', cause: /planted/ },
   { step: 'migrate', sabotage: halfMigration, cause: /ended well, but the database is at revision 4621fec11365/ },
   {
@@ -145,11 +150,6 @@ const beforeTheStop: Failure[] = [
     step: 'announce',
     inputs: () => ({ 'notify-command': 'echo planted >&2; exit 3' }),
     cause: /notify-command failed/,
-  },
-  {
-    step: 'announce',
-    inputs: () => ({ 'canary-user': 'nobody-there' }),
-    cause: /the canary-user nobody-there needs/,
   },
 ];
 

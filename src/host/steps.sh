@@ -123,20 +123,26 @@ await_token() {
 }
 
 # Loads the old release's code, which takes longer than a stop, while the hub still runs. Then all of it is there before
-# the environment is switched under it. Without a token the check is left out, but not that of a canary user.
+# the environment is switched under it.
 prepare_token() {
   [ -n "$MINT_TOKEN" ] || return 0
   setsid sh "$PROGRAMS/executor.sh" step "$JOB" token "$EXECUTOR" </dev/null &
-  await_token "$JOB/token.out" 600 && return 0
-  say "no token could be made for the check with an old token${CANARY_USER:+, which the canary-user $CANARY_USER needs: does the hub have that user?}"
-  [ -z "$CANARY_USER" ]
+  await_token "$JOB/token.out" 600 || no_token
 }
 
 mint_token() {
   [ -s "$JOB/token.out" ] || return 0
   note token asked
   : >"$JOB/token-go"
-  await_token "$JOB/token" 200 || kill_session "$(token_session)"
+  await_token "$JOB/token" 200 && return 0
+  kill_session "$(token_session)"
+  no_token
+}
+
+# The check with an old token can be left out; that of a canary user cannot be made without.
+no_token() {
+  say "no token could be made${CANARY_USER:+ for the canary-user $CANARY_USER: does the hub have that user?}"
+  [ -z "$CANARY_USER" ]
 }
 
 # --- snapshot: what a rollback restores ------------------------------------------------------------------------------

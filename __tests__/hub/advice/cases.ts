@@ -119,14 +119,14 @@ c.Pagination.max_per_page = 10
 c.JupyterHub.upgrade_db = True
 c.JupyterHub.db_url = 'sqlite:///jupyterhub.sqlite?timeout=30'
 `,
-    database: { rows: { users: 51 }, servers: 3 },
+    database: { rows: { users: 201 }, servers: 3 },
     says: {
       'sqlite-url-options': ['1 options in the URL of an SQLite database'],
       'singleuser-version': ['c.Spawner.cmd'],
       'running-servers': ['3 running user servers'],
       'services-admin': ['1 services that are admin'],
       'singleuser-command-line': ['c.Spawner.cmd'],
-      'api-pages': ['51 users'],
+      'api-pages': ['201 users'],
       'upgrade-db-at-start': ['c.JupyterHub.upgrade_db'],
       'api-clients': ['2 services'],
       pagination: ['c.Pagination.max_per_page'],
@@ -140,10 +140,10 @@ c.JupyterHub.db_url = 'sqlite:///jupyterhub.sqlite?timeout=30'
     config: `${FOREIGN}
 c.JupyterHub.admin_access = True
 c.JupyterHub.use_legacy_stopped_server_status_code = False
-c.JupyterHub.api_page_default_limit = 200
+c.JupyterHub.api_page_max_limit = 1000
 c.Container.default_url = '/lab'
 `,
-    database: { rows: { groups: 60, api_tokens: 2 } },
+    database: { rows: { groups: 300, api_tokens: 2 } },
     says: {
       'singleuser-version': [],
       'singleuser-command-line': [],

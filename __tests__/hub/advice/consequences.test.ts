@@ -69,8 +69,8 @@ test('whitelist, statsd: 6.1.1 still reads the one, and not the other', async ()
 });
 
 test.each([
-  ['1.5.1', { listed: 60, opens: undefined, options: true }],
-  ['2.3.1', { listed: 50, opens: true, options: false }],
+  ['1.5.1', { listed: 210, opens: undefined, options: true }],
+  ['2.3.1', { listed: 200, opens: true, options: false }],
 ])('api-pages, admin-access, singleuser-command-line: %s', async (release, { listed, opens, options }) => {
   const directory = new HubDirectory();
   const token = 'token-of-an-admin';
@@ -79,7 +79,7 @@ test.each([
     `${DUMMY}
 c.JupyterHub.api_tokens = {'${token}': 'admin'}
 c.Authenticator.admin_users = {'admin'}
-c.Authenticator.allowed_users = {f'user{i}' for i in range(59)}
+c.Authenticator.allowed_users = {f'user{i}' for i in range(209)}
 c.Spawner.cmd = ['sh', '-c', 'echo "$@" >arguments; exec sleep 600', 'server']
 c.SimpleLocalProcessSpawner.home_dir_template = '${directory.path}/homes/{username}'
 `,

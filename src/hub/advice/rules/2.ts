@@ -63,18 +63,17 @@ export const rulesOf2: Rule[] = [
     when: [
       {
         any: [
-          { count: 'users', from: 51 },
-          { count: 'groups', from: 51 },
+          { count: 'users', from: 201 },
+          { count: 'groups', from: 201 },
         ],
       },
-      { not: { set: ['JupyterHub.api_page_default_limit'] } },
+      { not: { set: ['JupyterHub.api_page_max_limit'] } },
     ],
     consequence:
-      'Lists of users and groups in the API end after 50 entries: scripts that do not ask for the next page miss the rest.',
-    instead:
-      'Let scripts ask for pages (`offset`, `limit`), or set `c.JupyterHub.api_page_default_limit` and `api_page_max_limit`.',
+      'Lists of users and groups in the API end after 200 entries: scripts that do not ask for the next page miss the rest.',
+    instead: 'Let scripts ask for pages (`offset`, `limit`), or set `c.JupyterHub.api_page_max_limit`.',
     sources: [changelog('2.0.0'), jupyterhub(3535)],
-    measured: 'With 60 users `GET /hub/api/users` lists 60 by 1.5.1, and 50 by 2.3.1.',
+    measured: 'Of 210 users `GET /hub/api/users` lists 210 by 1.5.1, and 200 by 2.3.1.',
   },
   {
     id: 'api-clients',

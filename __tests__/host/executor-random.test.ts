@@ -27,23 +27,41 @@ const scenario = fc.record({
   steps: fc.subarray(STEPS, { minLength: 1, maxLength: 4 }),
   /** Which step fails, if one does, and whose way back does not succeed before it is mended. */
   failing: fc.option(fc.nat(), { nil: undefined, freq: 2 }),
-  stuck: fc.option(fc.nat(), { nil: undefined, freq: 1 }),
+  stuck: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat() }),
+  /** In the middle of which step the executor is killed, if one is: left alone, it would go on behind its back. */
+  cut: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat() }),
   faults: fc.array(fault, { maxLength: 2 }),
 });
 
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
-async function play({ shell, steps, failing: index, stuck, faults }: Scenario): Promise<void> {
+/** A fault that never comes: a life more for a job whose executor one of its steps kills. */
+const NEVER: Fault = { write: 1000, when: 'before', kill: 'executor' };
+
+/** Kills its executor the first time, and says so when its own undo has come meanwhile. */
+function cutIn(step: string): string {
+  return `if mkdir "$MODEL/cut" 2>/dev/null; then
+    kill -9 "$(cut -d' ' -f1 "$JOB/executor")"
+    for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+      [ ! -e "$MODEL/${step}.half" ] || sleep 0.2
+    done
+    : >"$MODEL/late.half"
+  fi`;
+}
+
+async function play({ shell, steps, failing: index, stuck, cut, faults }: Scenario): Promise<void> {
   const at = (number: number) => steps[number % steps.length] ?? '';
   const failing = index === undefined ? undefined : at(index);
   const behaviours: Behaviours = {
+    ...(cut === undefined ? {} : { [`do_${at(cut)}`]: cutIn(at(cut)) }),
     ...(failing === undefined ? {} : { [`do_${failing}`]: 'return 1' }),
     ...(stuck === undefined ? {} : { [`undo_${at(stuck)}`]: '[ -e "$MODEL/mended" ]' }),
   };
   const job = await JobOnDisk.make(programsOf[shell], steps, { behaviours });
-  if (stuck === undefined) return runWithKills(job, faults, failing);
+  const lives = cut === undefined ? faults : [...faults, NEVER];
+  if (stuck === undefined) return runWithKills(job, lives, failing);
 
-  for (const one of faults) await job.run(one);
+  for (const one of lives) await job.run(one);
   await job.run();
   if (job.verdict === 'rollback-failed') {
     // Nothing goes on by itself, and nothing was done behind the step that is stuck.

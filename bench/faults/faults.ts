@@ -34,7 +34,9 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
   },
   async everything(victim) {
     victim.lose();
-    const pids = `grep -lF '${basename(victim.job)}' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | grep -vx $$`;
+    // Brackets, so that what looks does not find itself.
+    const name = basename(victim.job).replace(/^(.)/, '[$1]');
+    const pids = `grep -l '${name}' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3`;
     await until('processes of the job live on', 30, async () => {
       const found = (await victim.scene.onHost(`${pids} || :`)).trim();
       if (found !== '') await victim.scene.onHost(`kill -9 ${found.replaceAll('\n', ' ')} 2>/dev/null || :`);

@@ -135,19 +135,28 @@ def put_back(database, path):
         there = set(database.tables())
         there.update(table["name"] for table in head["tables"] if database.has_table(table["name"]))
         dropped = database.children_first(there)
-    with database.changing() as connection:
+
+    def drop(connection):
         database.drop(connection, dropped)
+
+    def make(connection):
         database.make_types(connection, head["types"])
         for table in head["tables"]:
             for statement in table["create"]:
                 database.run(connection, statement)
+
+    def fill(connection):
         inserts = database.inserts(connection, [table["name"] for table in head["tables"]])
         places = [place(index) for index in range(max(len(table["columns"]) for table in head["tables"]))]
         for name, rows in tables_of(path):
             for batch in batches(rows):
                 connection.execute(inserts[name], [dict(zip(places, row)) for row in batch])
+
+    def count(connection):
         for table in head["tables"]:
             database.set_counter(connection, table)
+
+    database.change(drop, make, fill, count)
     with database.reading():
         found = digest_of(database)
     different = [name for name, table in expected["tables"].items() if found["tables"].get(name) != table]

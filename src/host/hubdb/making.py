@@ -3,9 +3,13 @@
 import contextlib
 
 import sqlalchemy
+import sqlalchemy.exc
 import sqlalchemy.schema
 import sqlalchemy.types
 from sqlalchemy import sql
+
+from .database import Refused
+from .revisions import HUB_TABLES
 
 
 class Making:
@@ -16,6 +20,12 @@ class Making:
         """Context: a connection in a transaction that writes."""
         with self.connected() as connection, connection.begin():
             yield connection
+
+    def change(self, *steps):
+        """Takes steps with a connection; each in a transaction of its own: not all dialects see new tables before."""
+        for step in steps:
+            with self.changing() as connection:
+                step(connection)
 
     def run(self, connection, statement):
         connection.execute(text(statement))
@@ -49,11 +59,34 @@ class Making:
                     for column in self.columns(name)
                 ],
                 "primary_key": list((self.inspector.get_pk_constraint(name) or {}).get("constrained_columns") or []),
-                "create": self.definition(known.tables[name]),
+                "create": self.definition(self.made_by_hub(known.tables[name])),
                 "counter": self.counter(name),
             }
             for name in names
         ]
+
+    def tells_constraints(self):
+        try:
+            self.inspector.get_unique_constraints("users")
+        except NotImplementedError:
+            return False
+        return True
+
+    def made_by_hub(self, table):
+        """The table as the hub's own code has it, where the dialect does not tell all that there is of it."""
+        if table.name not in HUB_TABLES or table.name == "alembic_version" or self.tells_constraints():
+            return table
+        try:
+            from jupyterhub import orm
+        except ImportError as error:
+            raise Refused(f"The hub of this environment could not be imported: {error}.") from error
+        known = orm.Base.metadata.tables.get(table.name)
+        if known is None or set(known.columns.keys()) != set(table.columns.keys()):
+            raise Refused(
+                f"The table {table.name} is not as the hub of this environment makes it, and SQLAlchemy's dialect for "
+                f"{self.dialect} does not tell enough to make it again."
+            )
+        return known
 
     def definition(self, table):
         """The statements that make a table and its indexes, of what SQLAlchemy's reflection found."""
@@ -91,12 +124,18 @@ class Making:
         """What numbers the next row of a table, where that is not simply behind the last one."""
 
     def set_counter(self, connection, table):
-        """Lets the next row have a number that none has: of a column whose numbers the server gives."""
+        """Lets the server number the next row behind the last one, as SQL's standard has it.
+
+        Where that is no statement of the dialect's, the numbers that were put in did it (SQLite, MS SQL Server).
+        """
+        if len(table["primary_key"]) != 1:
+            return
         for column in sqlalchemy.inspect(connection).get_columns(table["name"]):
-            if column.get("identity"):
+            if column["name"] in table["primary_key"] and isinstance(column["type"], sqlalchemy.types.Integer):
                 name, of = quote(connection, column["name"]), quote(connection, table["name"])
                 (last,) = connection.execute(text(f"SELECT max({name}) FROM {of}")).fetchone()
-                self.run(connection, f"ALTER TABLE {of} ALTER COLUMN {name} RESTART WITH {(last or 0) + 1}")
+                with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+                    self.run(connection, f"ALTER TABLE {of} ALTER COLUMN {name} RESTART WITH {(last or 0) + 1}")
 
 
 def as_stored(kind):

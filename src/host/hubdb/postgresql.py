@@ -220,6 +220,12 @@ class PostgreSQL(Server):
 
     # --- a backup in lines -------------------------------------------------------------------------------------
 
+    def change(self, *steps):
+        """All or nothing."""
+        with self.changing() as connection:
+            for step in steps:
+                step(connection)
+
     def selected(self, column, kind):
         # Some drivers make objects of JSON.
         return sql.cast(column, sqlalchemy.Text) if isinstance(kind, sqlalchemy.types.JSON) else column

@@ -86,7 +86,8 @@ class Server(Making, Database):
             return connection
         try:
             return connection.execution_options(isolation_level=level)
-        except (NotImplementedError, sqlalchemy.exc.ArgumentError):
+        except Exception:
+            # Each dialect without that level says so in its own way. Its default is what there is.
             return connection
 
     @contextlib.contextmanager
@@ -214,5 +215,5 @@ class Server(Making, Database):
         first = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
         password = self.url.password
         for secret in {str(password or ""), urllib.parse.quote_plus(str(password or ""))}:
-            first = first.replace(secret, "***") if secret else first
+            first = first.replace(secret, "***") if len(secret) > 3 else first
         return f"The database {self.title} could not be used: {first}."

@@ -1,5 +1,6 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { database, fresh, hubdb } from './support.ts';
+import { database, fresh, hubdb, refusal } from './support.ts';
 
 describe('compare', () => {
   interface Comparison {
@@ -55,6 +56,73 @@ describe('compare', () => {
   test('takes a token that expired, or that belonged to a server or browser, for no loss', async () => {
     const others = "expires_at < '2021-01-01' OR note LIKE 'Server at %' OR client_id <> 'jupyterhub'";
     expect((await compare(`DELETE FROM api_tokens WHERE ${others}`)).complete).toBe(true);
+  });
+
+  const named = 'INSERT INTO spawners (id, user_id, name, user_options) VALUES (90, 5, \'gpu\', \'{"a": 1, "b": 2}\');';
+  test.each([
+    ['named servers', 'DELETE FROM spawners WHERE id = 90', ['user04/gpu'], false],
+    ['server options', `UPDATE spawners SET user_options = '{"a": 2}' WHERE id = 90`, ['user04/gpu'], false],
+    ['server options', `UPDATE spawners SET user_options = '{"b":2,"a":1}' WHERE id = 90`, [], true],
+    // Somebody has started it since, with other options.
+    ['server options', "UPDATE spawners SET user_options = '{}', server_id = 7 WHERE id = 90", [], true],
+    ['role assignments', 'DELETE FROM user_role_map WHERE user_id = 6', ['user of user user05'], true],
+  ])('knows %s: %s', async (kind, statement, lost, complete) => {
+    const result = await compare(named + statement, named);
+    expect(result.lost[kind]).toEqual({ count: lost.length, first: lost });
+    expect(result.complete).toBe(complete);
+  });
+
+  test('takes a role that the authenticator gave for data', async () => {
+    const managed = `ALTER TABLE user_role_map ADD managed_by_auth BOOLEAN;
+      UPDATE user_role_map SET managed_by_auth = (user_id = 6);`;
+    const result = await compare(`${managed} DELETE FROM user_role_map WHERE user_id IN (6, 7)`, managed);
+    expect(result.complete).toBe(false);
+    expect(result.lost['managed role assignments']).toEqual({ count: 1, first: ['user of user user05'] });
+    expect(result.lost['role assignments']).toEqual({ count: 1, first: ['user of user user06'] });
+    // A release that knows no such roles has all of them in the one kind.
+    expect((await compare(managed)).lost['managed role assignments']).toBeUndefined();
+  });
+
+  test('tells people names of any characters apart, and shows them on one line', async () => {
+    const rows = [
+      "'a' || char(10) || 'users'",
+      "'a' || char(9) || 'b'",
+      "'a' || char(0)",
+      "CAST(x'61ff' AS TEXT)",
+      "'a?'",
+    ];
+    const insert = (row: string) =>
+      `INSERT INTO users (name, admin, cookie_id) VALUES (${row}, 0, hex(randomblob(8)));`;
+    const path = await database(rows.map(insert).join(''));
+    expect(await hubdb('compare', await inventory(path), await inventory(path))).toMatchObject({
+      complete: true,
+      counts: { users: [35, 35] },
+    });
+    for (const row of rows) {
+      const without = await database(
+        rows
+          .filter((other) => other !== row)
+          .map(insert)
+          .join(''),
+      );
+      const result = await hubdb<Comparison>('compare', await inventory(path), await inventory(without));
+      expect(result.lost.users?.count).toBe(1);
+      expect(result.lost.users?.first[0]).toMatch(/^a[^\p{C}]*$/u);
+    }
+  });
+
+  test('takes only whole inventories, and one may be made again', async () => {
+    const path = await database();
+    const out = await inventory(path);
+    const text = await readFile(out, 'utf8');
+    await hubdb('inventory', path, out);
+    expect(await readFile(out, 'utf8')).toBe(text);
+    expect((await stat(out)).mode & 0o777).toBe(0o600);
+    expect(text).not.toMatch(/sha512|:[0-9a-f]{16}/); // what a token is stored as
+    for (const part of [text.slice(0, -30), text.split('\n').slice(0, 9).join('\n'), '', 'users\t\n']) {
+      await writeFile(out, part);
+      expect(await refusal('compare', out, await inventory(path))).toMatch(/is no (whole )?inventory/);
+    }
   });
 
   test('names what was added', async () => {

@@ -106,6 +106,8 @@ class Database:
 
 def shown(text):
     """A text of the database for people: it has neither lone surrogates nor control characters."""
+    if text.isprintable():
+        return text
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(each if each.isprintable() else "?" for each in text)
 

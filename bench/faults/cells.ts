@@ -9,10 +9,11 @@ export interface Cell {
   fault: string;
 }
 
-/** Where these hubs can be: a machine in a container has no database server. */
 const KINDS: { flavour: Flavour; database: Database }[] = [
   { flavour: 'light', database: 'sqlite' },
+  { flavour: 'light', database: 'postgresql' },
   { flavour: 'machine', database: 'sqlite' },
+  { flavour: 'machine', database: 'postgresql' },
 ];
 
 const STEPS = ['stage', 'hold', 'announce', 'stop', 'snapshot', 'switch', 'migrate', 'start', 'verify', 'confirm'];
@@ -51,7 +52,7 @@ const atPoint: Record<string, (point: string, flavour: Flavour) => boolean> = {
   // The executor is killed; a line it was about to write is not written.
   executor: () => true,
   // What the step itself does is killed.
-  child: (point) => /session|^after undo /.test(point),
+  child: (point) => /session/.test(point),
   // The executor, its watchdog, the step and the runner are killed: the next run finishes.
   everything: (point, flavour) => flavour === 'light' && !/open|verdict/.test(point),
   power: (point, flavour) => flavour === 'machine' && !/open/.test(point),
@@ -59,7 +60,8 @@ const atPoint: Record<string, (point: string, flavour: Flavour) => boolean> = {
   shutdown: (point, flavour) => flavour === 'machine' && !/open/.test(point),
   // The power goes and the runner with it.
   outage: (point, flavour) => flavour === 'machine' && !/open/.test(point),
-  runner: () => true,
+  // A job whose runner went before it said go waits for an hour, and then goes back.
+  runner: (point) => !/open|stage|(begin|session|before done) hold$/.test(point) || /undo/.test(point),
   cancel: () => true,
   reset: () => true,
   silence: (point) => /^after (begin|session) (hold|stop|migrate|verify|confirm)$/.test(point),
@@ -96,10 +98,15 @@ export function isOnWayBack(point: string): boolean {
 export function allCells(): Cell[] {
   return KINDS.flatMap((kind) => [
     ...Object.entries(atPoint).flatMap(([fault, applies]) =>
-      [...forward, ...back].filter((point) => applies(point, kind.flavour)).map((point) => ({ ...kind, point, fault })),
+      [...forward, ...back]
+        // A server's files are not the hub's.
+        .filter((point) => applies(point, kind.flavour) && !(fault === 'full database' && kind.database !== 'sqlite'))
+        .map((point) => ({ ...kind, point, fault })),
     ),
     ...['runner', 'cancel', 'reset'].flatMap((fault) =>
-      runner.map((step) => ({ ...kind, point: `runner ${step}`, fault })),
+      runner
+        .filter((step) => fault !== 'runner' || !/begin|backup|upload|prove/.test(step))
+        .map((step) => ({ ...kind, point: `runner ${step}`, fault })),
     ),
     ...ofRun.map((fault) => ({ ...kind, point: '-', fault })),
   ]);

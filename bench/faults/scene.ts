@@ -13,7 +13,7 @@ import { type ResultsService, startResultsService } from '../runner/results-serv
 import { type RunActionOptions, type RunActionResult, runAction } from '../runner/run-action.ts';
 
 export type Flavour = 'light' | 'machine';
-export type Database = 'sqlite';
+export type Database = 'sqlite' | 'postgresql';
 
 export const OLD = '4.1.6';
 export const NEW = '6.1.1';
@@ -51,8 +51,8 @@ export interface Scene {
 }
 
 /** Sets up a hub with more than a thousand users, a live WAL, a space in its paths and, under systemd, an EnvironmentFile. */
-export async function startScene(flavour: Flavour, _database: Database, extraConfig = ''): Promise<Scene> {
-  const options = { release: OLD, users: 1010, ownTools: true, extraConfig };
+export async function startScene(flavour: Flavour, database: Database, extraConfig = ''): Promise<Scene> {
+  const options = { database, release: OLD, users: 1010, ownTools: true, extraConfig };
   const work = await mkdtemp(join(tmpdir(), 'faults-'));
   const hub = await (flavour === 'light' ? startLightHub(options) : startMachineHub(options)).catch(async (error) => {
     await rm(work, { recursive: true });

@@ -151,7 +151,7 @@ async function show(
   const probe = startProbe(hub.url);
   const run = await runAction({
     action: ROOT,
-    inputs: await inputsFor(hub, to, identity),
+    inputs: await inputsFor(hub, from, to, identity),
     work: join(work, 'job'),
     service: { url: service.url, apiToken: service.apiToken, runtimeToken: service.token(RUN_ID, 'upgrade') },
     run: { runId: RUN_ID, event: 'release' },
@@ -188,7 +188,7 @@ function keptFrom(release: string): string {
   return `the hub is upgraded, and nothing is lost${lost}`;
 }
 
-async function inputsFor(hub: LightHub, to: string, identity: string): Promise<Record<string, string>> {
+async function inputsFor(hub: LightHub, from: string, to: string, identity: string): Promise<Record<string, string>> {
   const { host, port, username, privateKey, knownHosts } = hub.ssh;
   return {
     ...{ host, username, port: String(port), 'ssh-private-key': privateKey, 'known-hosts': knownHosts },
@@ -199,6 +199,7 @@ async function inputsFor(hub: LightHub, to: string, identity: string): Promise<R
     'config-path': hub.configPath,
     'age-recipients': await identityToRecipient(identity),
     'notify-lead-time': '3',
+    ...(from.startsWith('1.') ? { 'allow-token-loss': 'true' } : {}),
   };
 }
 

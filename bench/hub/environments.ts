@@ -28,11 +28,21 @@ export function requirementsOf(release: string, server?: ServerDialect): string[
 export async function cachedEnvironment(release: string, server?: ServerDialect): Promise<string> {
   const version = await run(systemPython, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
   const name = [release, `py${version.trim()}`, ...(server ? [server] : [])].join('-');
-  return cached(join('environments', name), async (directory, finalPath) => {
-    await run(systemPython, ['-m', 'venv', directory]);
-    await run(join(directory, 'bin/pip'), ['install', '--quiet', ...requirementsOf(release, server)]);
-    await relocate(directory, directory, finalPath);
-  });
+  return cached(join('environments', name), (directory, finalPath) =>
+    installEnvironment(systemPython, requirementsOf(release, server), directory, finalPath),
+  );
+}
+
+/** Makes a virtual environment in `directory` that will be moved to `finalPath`. */
+export async function installEnvironment(
+  python: string,
+  packages: string[],
+  directory: string,
+  finalPath: string,
+): Promise<void> {
+  await run(python, ['-m', 'venv', directory]);
+  await run(join(directory, 'bin/pip'), ['install', '--quiet', ...packages]);
+  await relocate(directory, directory, finalPath);
 }
 
 /** An environment of one's own, at `path`: a copy of the cached one that names its new place. */

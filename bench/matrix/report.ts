@@ -1,0 +1,113 @@
+import type { Measurement } from './measure.ts';
+
+/** What the product says about a jump. */
+export interface Table {
+  hopsBetween(from: string, to: string): string[];
+  dropsTokens(from: string, to: string): boolean;
+}
+
+export interface Report {
+  commit: string;
+  /** Release, and the Python it was measured on; without one it was left out. */
+  releases: { release: string; python: string | undefined; pythons: string[] }[];
+  /** Dialect, and the release of its server, or why it was left out. */
+  dialects: { dialect: string; version: string }[];
+  measurements: Measurement[];
+}
+
+/** Where the product's table and what was measured differ, a sentence each. */
+export function disagreements(measurements: Measurement[], table: Table): string[] {
+  return measurements.flatMap(({ dialect, from, through, to, result, detail }) => {
+    const hops = table.hopsBetween(from, to);
+    const isOurWay = hops.join() === through.join();
+    const expected = table.dropsTokens(from, to) ? 'tokens dropped' : 'kept';
+    if (!isOurWay || result === expected) return [];
+    const way = [from, ...through, to].join(' → ');
+    return [`${dialect}, ${way}: ${result} and not ${expected}${detail === '' ? '' : ` (${detail})`}`];
+  });
+}
+
+const names: Record<string, string> = { sqlite: 'SQLite', postgresql: 'PostgreSQL', mariadb: 'MariaDB' };
+
+/** docs/compatibility.md. */
+export function render({ commit, releases, dialects, measurements }: Report, table: Table): string {
+  const differences = disagreements(measurements, table);
+  const measured = releases.filter(({ python }) => python !== undefined);
+  const leftOut = releases.filter(({ python }) => python === undefined);
+  return `<!-- Written by script/version-matrix: change that, not this. -->
+# From release to release
+
+What becomes of a database that a real hub of one release filled, when a newer one migrates it. Each hub was started on
+this machine and filled through its own pages and API: users and administrators, groups, running, stopped and named
+servers, a service with an OAuth client and a login through it, and, as far as the release has them, roles of users,
+groups and services, tokens with roles or scopes and with an end, properties of groups, shares and share codes. It was
+stopped while the users' servers went on. Then \`jupyterhub upgrade-db\` of the newer release ran on a copy, everything
+was compared by name, the newer hub was started, asked with the old tokens and for the running servers, and everything
+was compared again.
+
+Measured by \`script/version-matrix\` at commit ${commit}, with
+${measured.map(({ release, python }) => `${release} (Python ${python})`).join(', ')}.
+${leftOut.map(({ release, pythons }) => `${release} was left out: this machine has no Python ${pythons.join(' or ')}.\n`).join('')}
+| cell | means |
+| --- | --- |
+| kept | everything is there, the tokens work, the servers go on |
+| tokens end | the same, but for the API tokens of 1.x, which 2.0 drops by design (\`allow-token-loss\`) |
+| by way of 4.1.6: … | straight on, \`upgrade-db\` fails; what is said after the colon is the way that jupyterhub-upgrade takes |
+| **bold** | not what jupyterhub-upgrade's own table (\`src/hub/releases.ts\`) says |
+${dialects
+  .map((one) =>
+    section(
+      one,
+      measured.map(({ release }) => release),
+      measurements,
+      table,
+    ),
+  )
+  .join('')}
+## What breaks straight on
+
+${breaks(measurements, table)}
+
+## Where the table of jupyterhub-upgrade and these measurements differ
+
+${differences.length === 0 ? 'Nowhere.' : differences.map((one) => `- ${one}`).join('\n')}
+`;
+}
+
+function section(
+  { dialect, version }: Report['dialects'][number],
+  releases: string[],
+  measurements: Measurement[],
+  table: Table,
+): string {
+  const own = measurements.filter((one) => one.dialect === dialect);
+  const targets = releases.slice(1);
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  const cell = (from: string, to: string) => {
+    const hops = table.hopsBetween(from, to);
+    const found = own.find((one) => one.from === from && one.to === to && one.through.join() === hops.join());
+    if (found === undefined) return releases.indexOf(from) < releases.indexOf(to) ? 'not measured' : '';
+    const words = found.result === 'tokens dropped' ? 'tokens end' : found.result;
+    const whole = hops.length === 0 ? words : `by way of ${hops.join(', ')}: ${words}`;
+    return disagreements([found], table).length === 0 ? whole : `**${whole}**`;
+  };
+  const rows = releases.slice(0, -1).map((from) => line([`**${from}**`, ...targets.map((to) => cell(from, to))]));
+  return `
+## ${names[dialect] ?? dialect} ${version}
+
+${own.length === 0 ? 'Not measured.' : [line(['from ↓ to →', ...targets]), line(['---', ...targets.map(() => '---')]), ...rows].join('\n')}
+`;
+}
+
+/** The words of every straight way that failed, and whether the table knows of it. */
+function breaks(measurements: Measurement[], table: Table): string {
+  const failed = measurements.filter(({ through, result }) => through.length === 0 && !/^(kept|tokens)/.test(result));
+  if (failed.length === 0) return 'Nothing.';
+  return failed
+    .map(({ dialect, from, to, result, detail }) => {
+      const hops = table.hopsBetween(from, to);
+      const known = hops.length > 0 ? `known, goes by way of ${hops.join(', ')}` : '**not known to the table**';
+      return `- ${names[dialect] ?? dialect}, ${from} → ${to}: ${result}, \`${detail.replaceAll('`', "'")}\` (${known})`;
+    })
+    .join('\n');
+}

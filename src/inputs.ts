@@ -56,6 +56,8 @@ export interface Inputs {
     strategy: 'migrate' | 'fresh';
     /** What a fresh database would lose may be lost. */
     acceptLoss: boolean;
+    /** The API tokens of 1.x, which a newer release drops, may be lost. */
+    allowTokenLoss: boolean;
   };
   backup: {
     seal: Seal;
@@ -256,7 +258,7 @@ function readDatabase(form: Form, mode: Inputs['mode']): Inputs['database'] {
       'would not be used, as nothing is lost; write database-strategy: fresh, or remove it',
     );
   }
-  return { strategy, acceptLoss };
+  return { strategy, acceptLoss, allowTokenLoss: form.value('allow-token-loss', truth) };
 }
 
 function readSeal(form: Form, mode: Inputs['mode'], unsealed: boolean): Seal {

@@ -47,7 +47,7 @@ test('a run cancelled while it backs up leaves the hub as it was', { timeout: li
 test('a run cancelled while it stages leaves the hub as it was', { timeout: limit }, async () => {
   const pid = await scene.hub.pid();
   const slow = scene.sabotage('').then(async (job) => {
-    const program = join(job, 'programs/environments/in-stage.sh');
+    const program = join(job, 'programs/environments/in-copy.sh');
     const text = await readFile(program, 'utf8');
     await writeFile(program, text.replace('\n', '\nsleep 300\n'));
   });

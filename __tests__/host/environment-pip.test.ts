@@ -141,6 +141,8 @@ class Site {
       JOB_ID: id,
       STATE: join(job, '..'),
       INSTALL: 'staged',
+      HOPS: '',
+      KEEP_HOST_BACKUPS: '1',
       TARGET_VERSION: version,
       REQUIREMENT: `jupyterhub==${version}`,
       ENVIRONMENT_PATH: this.path,
@@ -150,6 +152,8 @@ class Site {
       ENVIRONMENT_PARENT_GID: String(parent),
       HUB_UID: String(owner),
       HUB_GID: String(owner),
+      HUB_DIRECTORY: '/',
+      HUB_ENV: '',
       DATABASE_PATH: '/nonexistent/jupyterhub.sqlite',
       TEMPLATE_PATH: '',
       HEALTH_TOKEN: '',
@@ -157,8 +161,8 @@ class Site {
     };
     writeFileSync(join(job, 'parameters'), shellAssignments(parameters));
     const script = `set -u; PROGRAMS=$1 JOB=$2 STEP=stage; . "$2/parameters"
-      for each in common journal environments/pip databases/sqlite steps; do . "$1/$each.sh"; done
-      ${functions}`;
+      for each in common journal generations environments/pip databases/sqlite steps; do . "$1/$each.sh"; done
+      database_is_kept() { :; }; ${functions}`;
     const drop = user === SELF ? [] : ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups'];
     return runProgram(
       [...drop, ...shellCommand(this.programs.shell), '-c', script, 'sh', this.programs.directory, job],
@@ -276,6 +280,54 @@ describe('staged', () => {
         })
       ).stderr,
     ).toContain('pip installed JupyterHub 3.0.0, not 2.0.0');
+  });
+});
+
+describe('by way of another release', () => {
+  const options = { TARGET_VERSION: '3.0.0', HOPS: '2.0.0' };
+  const ask = `-c 'import jupyterhub, getpass; print(jupyterhub.__version__, getpass.getuser())'`;
+
+  it.each(STAGED)(
+    'by %s (%s): in a copy of its own, which the hub sees at the original path',
+    async (_, shell, who) => {
+      const site = new Site(shell, who).install();
+      const before = site.picture();
+      await site.does('environment_stage', options);
+      expect(site.picture()).toEqual(before);
+      expect([site.noted('head'), site.noted('hop')]).toEqual(['head3', '2.0.0 head2']);
+      expect(site.names).toEqual([
+        'the hub',
+        'the hub.jupyterhub-upgrade-one',
+        'the hub.jupyterhub-upgrade-one-by-way-of-2.0.0',
+      ]);
+
+      // Also when the new release is the live one, which nobody else stops seeing.
+      await site.does('environment_switch', options);
+      const seen = await site.run(`environment_in_hop 2.0.0 ${ask}; environment_python ${ask}`, options);
+      const name = spawnSync('id', ['-un', String(who.owner)])
+        .stdout.toString()
+        .trim();
+      expect([seen.status, seen.stdout]).toEqual([0, `2.0.0 ${name}\n3.0.0 ${name}\n`]);
+
+      await site.does('environment_switch_back', options);
+      await site.does('environment_discard_stage', options);
+      await site.does('environment_discard_stage', options);
+      expect(site.picture()).toEqual(before);
+      expect(site.names).toEqual(['the hub']);
+    },
+  );
+
+  it('a release that cannot be installed leaves nothing, and one that was needed goes with the commit', async () => {
+    const site = new Site('dash', OWN).install();
+    const before = site.picture();
+    const failed = await site.run('environment_stage', { ...options, HOPS: '2.0.0 2.5.0' });
+    expect([failed.status, failed.stdout + failed.stderr]).toEqual([1, expect.stringContaining('jupyterhub==2.5.0')]);
+    await site.does('environment_switch_back; environment_discard_stage', { ...options, HOPS: '2.0.0 2.5.0' });
+    expect([site.picture(), site.names]).toEqual([before, ['the hub']]);
+
+    await site.does('environment_stage; environment_switch; tidy', options);
+    expect(site.names).toEqual(['the hub', 'the hub.jupyterhub-upgrade-one']);
+    expect([site.version(), site.version(site.stage())]).toEqual(['3.0.0', '1.0.0']);
   });
 });
 

@@ -40,6 +40,7 @@ export const DATABASE = {
   admins: 1,
   servers: [] as { user: string; name: string; pid: number | null }[],
   server_clients: 0,
+  tokens: { count: 0, first: [] as string[] },
   unsafe_server_names: 0,
   half_migrated: [] as string[],
   problems: [] as string[],

@@ -8,7 +8,7 @@ import sqlite from './databases/sqlite.sh';
 import sqliteFiles from './databases/sqlite-files.sh';
 import discover from './discover.sh';
 import environment from './environment.py';
-import inStage from './environments/in-stage.sh';
+import inCopy from './environments/in-copy.sh';
 import pip from './environments/pip.sh';
 import executor from './executor.sh';
 import files from './files.sh';
@@ -119,7 +119,7 @@ export const JOB: Programs = {
   'services/systemd.sh': systemd,
   'services/commands.sh': commands,
   'environments/pip.sh': pip,
-  'environments/in-stage.sh': inStage,
+  'environments/in-copy.sh': inCopy,
   'databases/sqlite.sh': sqlite,
   'databases/sqlite-files.sh': sqliteFiles,
   'databases/server.sh': server,

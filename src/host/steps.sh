@@ -196,18 +196,28 @@ do_migrate() {
     return 0
   fi
   database_own_copies >"$JOB/own-copies.new" && mv "$JOB/own-copies.new" "$JOB/own-copies" || return 1
-  # -f and the service's own directory: elsewhere upgrade-db makes a new empty database and answers success.
-  as_hub "$ENVIRONMENT_PATH/bin/python" -m jupyterhub upgrade-db -f "$CONFIG_PATH" || return 1
-  database_after=$(database_revision) || return 1
-  if [ "$database_after" != "$(noted head)" ]; then
-    say "upgrade-db ended well, but the database is at revision $database_after and not at $(noted head)"
-    return 1
-  fi
-  note revision "$database_after"
+  for migrate_hop in $HOPS; do
+    say "migrating the database by way of JupyterHub $migrate_hop"
+    upgrade_db "$(noted "hop $migrate_hop")" environment_in_hop "$migrate_hop" && database_compare || return 1
+  done
+  upgrade_db "$(noted head)" as_hub "$ENVIRONMENT_PATH/bin/python" || return 1
+  note revision "$(noted head)"
   remove_own_copies
 }
 # The data is put back by the undo of the snapshot.
 undo_migrate() { remove_own_copies; }
+
+# upgrade_db REVISION PYTHON...: one migration, by that interpreter, after which the database must be at REVISION.
+upgrade_db() {
+  upgrade_db_revision=$1
+  shift
+  # -f and the service's own directory: elsewhere upgrade-db makes a new empty database and answers success.
+  "$@" -m jupyterhub upgrade-db -f "$CONFIG_PATH" || return 1
+  database_after=$(database_revision) || return 1
+  [ "$database_after" != "$upgrade_db_revision" ] || return 0
+  say "upgrade-db ended well, but the database is at revision $database_after and not at $upgrade_db_revision"
+  return 1
+}
 
 # What upgrade-db copied at its tries only fills the disk.
 remove_own_copies() {
@@ -374,5 +384,6 @@ tidy() {
       "$DATABASE" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'
   fi
   environment_unmark
+  environment_discard_hops
   keep_generation before
 }

@@ -43,6 +43,8 @@ const databaseFactsSchema = z.object({
   size: z.number().nonnegative().nullish(),
   rows: z.record(text, z.number().int().nonnegative()),
   servers: z.array(z.object({ user: text, name: text, pid: z.number().int().positive().nullish() })).max(100_000),
+  /** API tokens of users, less those of their servers: how many, and the first ones by name. */
+  tokens: z.object({ count: z.number().int().nonnegative(), first: z.array(text).max(20) }),
   /** Named servers whose names JupyterHub 6.0 would not take. */
   unsafe_server_names: z.number().int().nonnegative(),
   /** User servers with an OAuth client. */
@@ -61,6 +63,7 @@ const NO_DATABASE: DatabaseFacts = {
   revision: null,
   rows: {},
   servers: [],
+  tokens: { count: 0, first: [] },
   server_clients: 0,
   half_migrated: [],
   unsafe_server_names: 0,

@@ -1,11 +1,48 @@
 import { compare, major, satisfies } from '@renovatebot/pep440';
 
-/** Oldest Python of each major release, from its package metadata. */
-const PYTHON_FLOORS: Record<number, string> = { 1: '3.5', 2: '3.6', 3: '3.7', 4: '3.7', 5: '3.8', 6: '3.10' };
+/**
+ * The generations of releases: within one all have the same database schema, so that a migration happens exactly where
+ * the major version changes. Seen on every tag from 1.0.0 to 5.5.4 and on the packages of 6.0.0 to 6.1.1.
+ */
+export const GENERATIONS = [
+  { major: 1, revision: '4dc2d5a8c53c', python: '3.5' },
+  { major: 2, revision: '833da8570507', python: '3.6' },
+  { major: 3, revision: '651f5419b74d', python: '3.7' },
+  { major: 4, revision: '0eee8c825d24', python: '3.7' },
+  { major: 5, revision: '4621fec11365', python: '3.8' },
+  { major: 6, revision: 'f460b0348206', python: '3.10' },
+] as const;
 
-/** Whether a release needs a newer Python than this one. Returns the version it needs, or undefined when it fits. */
+/** A jump between generations whose `upgrade-db` is known to break on databases that are in use. */
+export interface BrokenJump {
+  from: number;
+  /** The first generation that breaks; all later ones do, too. */
+  to: number;
+  /** What in the database it breaks on. It may come to be there until the hub has stopped. */
+  condition: string;
+  /** The release that migrates such a database well, and from which the targets do. */
+  through: string;
+  source: string;
+  measured: string;
+}
+
+export const BROKEN_JUMPS: BrokenJump[] = [
+  {
+    from: 2,
+    to: 5,
+    condition: 'a user server is registered (a row of spawners that has an OAuth client)',
+    through: '4.1.6',
+    source: 'jupyterhub/jupyterhub#5427',
+    measured:
+      '2.3.1 to 5.0.0, 5.1.0, 5.2.1, 5.3.0, 5.4.6, 5.5.4, 6.0.1 and 6.1.1 on SQLite, to 6.1.1 on PostgreSQL and MariaDB: ' +
+      'a column of a later revision is missing ("no such column: users.user_info"), and SQLite and MariaDB are left half ' +
+      'migrated. 2.3.1 to 4.1.6 and from there to 6.1.1: everything is kept, on all three.',
+  },
+];
+
+/** Oldest Python that a release needs, when this one is older; undefined when it fits. */
 export function missingPython(version: string, python: string): string | undefined {
-  const floor = PYTHON_FLOORS[major(version)];
+  const floor = GENERATIONS.find((generation) => generation.major === major(version))?.python;
   return floor !== undefined && !satisfies(python, `>=${floor}`) ? floor : undefined;
 }
 
@@ -17,22 +54,20 @@ export function newest(versions: string[]): string | undefined {
     .at(-1);
 }
 
-/**
- * Whether `upgrade-db` from one release to another is known to break on this database, with the reason.
- * 2.x to 5.x and later fails with any registered user server and leaves SQLite half migrated:
- * https://github.com/jupyterhub/jupyterhub/issues/5427
- */
-export function brokenJump(from: string, to: string, serverClients: number): string | undefined {
-  if (major(from) !== 2 || major(to) < 5 || serverClients === 0) return undefined;
-  return (
-    `The migration from JupyterHub ${from} to ${to} is known to fail while user servers are registered ` +
-    `(jupyterhub/jupyterhub#5427; here: ${serverClients}). Upgrade to 4.1.6 first (target-version: 4.1.6), then to ${to}.`
-  );
+/** The jump from one release to another in the table of those that break. */
+export function brokenJump(from: string, to: string): BrokenJump | undefined {
+  return BROKEN_JUMPS.find((jump) => jump.from === major(from) && jump.to <= major(to));
+}
+
+/** Releases whose `upgrade-db` runs, in this order, before that of the target. */
+export function hopsBetween(from: string, to: string): string[] {
+  const jump = brokenJump(from, to);
+  if (jump === undefined) return [];
+  const { through } = jump;
+  return [...hopsBetween(from, through), through, ...hopsBetween(through, to)];
 }
 
 /** What a jump drops by design. */
-export function droppedByDesign(from: string, to: string): string | undefined {
-  return major(from) < 2 && major(to) >= 2
-    ? 'JupyterHub 2.0 drops every API token made by 1.x; users make new ones, services get theirs from the configuration.'
-    : undefined;
+export function dropsTokens(from: string, to: string): boolean {
+  return major(from) < 2 && major(to) >= 2;
 }

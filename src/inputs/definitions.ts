@@ -24,6 +24,7 @@ export const INPUT_DEFAULTS = {
 
   'database-strategy': 'migrate',
   'accept-data-loss': 'false',
+  'allow-token-loss': 'false',
 
   'age-recipients': '',
   'backup-passphrase': '',

@@ -3,15 +3,15 @@ import { basename } from 'node:path';
 import { compare } from '@renovatebot/pep440';
 import type { Advice } from '../hub/advice/evaluate.ts';
 import { adviceFor } from '../hub/advice/index.ts';
-import { freshStart } from '../hub/databases/fresh.ts';
 import { databaseOf } from '../hub/databases/index.ts';
 import { environmentOf } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
-import { brokenJump, droppedByDesign, missingPython, newest } from '../hub/releases.ts';
+import { missingPython, newest } from '../hub/releases.ts';
 import { serviceOf } from '../hub/services/index.ts';
 import type { Inputs } from '../inputs.ts';
 import { announcementHtml, userMessage } from '../notify/message.ts';
+import { migrationOf } from './migration.ts';
 
 /** A step of the job on the host. Its verb is in src/host/steps.sh. */
 export interface Step {
@@ -58,9 +58,10 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   }
   const service = serviceOf(facts, inputs);
   const database = databaseOf(facts, inputs);
-  const environment = environmentOf(facts, to);
+  const migration = migrationOf(inputs, facts, to);
+  const environment = environmentOf(facts, to, migration.hops);
   const parts = [service, environment, database];
-  for (const part of parts) {
+  for (const part of [...parts, migration]) {
     blockers.push(...part.blockers);
     warnings.push(...part.warnings);
   }
@@ -90,19 +91,6 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
         'Give the hub an environment with a newer Python first.',
     );
   }
-  const isFresh = inputs.database.strategy === 'fresh';
-  const broken = brokenJump(from, to, facts.database.server_clients);
-  if (broken !== undefined && !isFresh) blockers.push(broken);
-  const dropped = droppedByDesign(from, to);
-  if (dropped !== undefined && !isFresh) warnings.push(dropped);
-  if (isFresh) {
-    const fresh = freshStart(facts, inputs);
-    blockers.push(...fresh.blockers);
-    warnings.push(...fresh.warnings);
-    if (inputs.verify.canaryUser !== undefined) {
-      warnings.push('canary-user is not tried: that needs a token, and a fresh database has none of before.');
-    }
-  }
   warnings.push(...serverWarnings(facts, service.serversEnd));
   const advice = adviceFor(facts, to, inputs.acceptAdvice);
   blockers.push(...advice.filter(({ level, accepted }) => level === 'blocker' && !accepted).map(blockerOf));
@@ -116,7 +104,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   if (told.length === 0)
     warnings.push('Nobody is told before the stop: notify-hub, notify-command and notify-webhook-url are all off.');
 
-  const mintsToken = inputs.verify.healthToken === undefined && dropped === undefined && !isFresh;
+  const isFresh = inputs.database.strategy === 'fresh';
+  const mintsToken = inputs.verify.healthToken === undefined && !migration.endsTokens;
   const install = environment.install === 'staged' ? 'switch' : 'install';
   const steps = stepsOf(inputs, facts, [
     'stage',
@@ -129,7 +118,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     'start',
     'verify',
     'confirm',
-  ]);
+  ]).map((step) => (step.name === 'migrate' ? { ...step, title: migration.title } : step));
   const parameters = {
     ...Object.assign({}, ...parts.map((part) => part.parameters)),
     ...hubParameters(inputs, facts, to),
@@ -150,12 +139,12 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     parameters,
     mintsToken,
     keepsTokens: !isFresh,
-    guarantees: parts.flatMap((part) => part.guarantees),
+    guarantees: [...parts, migration].flatMap((part) => part.guarantees),
     warnings,
     advice,
     told,
     blockers,
-    digest: digestOf({ from, to, facts, steps, blockers, advice, parameters }),
+    digest: digestOf({ from, to, hops: migration.hops, facts, steps, blockers, advice, parameters }),
   };
 }
 
@@ -269,16 +258,18 @@ function serverWarnings(facts: Facts, serversEnd: string | undefined): string[] 
 function digestOf(decisive: {
   from: string;
   to: string;
+  hops: string[];
   facts: Facts;
   steps: Step[];
   blockers: string[];
   advice: Advice[];
   parameters: Record<string, string>;
 }): string {
-  const { from, to, facts, steps, blockers, advice } = decisive;
+  const { from, to, hops, facts, steps, blockers, advice } = decisive;
   const content = {
     from,
     to,
+    hops,
     revision: facts.database.revision,
     database: facts.database.path || facts.database.url,
     config: facts.configFile,

@@ -3,7 +3,19 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemPython } from '../../../bench/hub/environments.ts';
 import { hostProgram, photograph, python, runProgram } from '../support.ts';
-import { type Digest, database, type Facts, fresh, holding, hubdb, names, refusal, root, walRow } from './support.ts';
+import {
+  type Digest,
+  database,
+  type Facts,
+  fresh,
+  holding,
+  hubdb,
+  names,
+  refusal,
+  root,
+  sql,
+  walRow,
+} from './support.ts';
 
 describe('facts', () => {
   test('tell what is in the database, and nothing of what a spawner keeps', async () => {
@@ -15,6 +27,9 @@ describe('facts', () => {
       { user: 'user00', name: '', pid: 99_999_999 },
       { user: 'user01', name: 'big', pid: null },
     ]);
+    // Of the eight one is a server's, one a browser's, and one has expired.
+    expect(facts.tokens).toEqual({ count: 5, first: expect.arrayContaining(['user00 (a1)', 'user04 (a5)']) });
+    expect(facts.server_clients).toBe(0);
     expect(JSON.stringify(facts)).not.toContain('state-canary');
   });
 
@@ -24,6 +39,15 @@ describe('facts', () => {
     const rows = ['', ...good, ...bad].map((name) => `(1, '${name}')`);
     const path = await database(`INSERT INTO spawners (user_id, name) VALUES ${rows.join(', ')}`);
     expect(await hubdb<Facts>('facts', path)).toMatchObject({ unsafe_server_names: bad.length });
+  });
+
+  test('count the servers with an OAuth client, and the tokens of a database that knows no clients', async () => {
+    const path = await database(`UPDATE spawners SET oauth_client_id = 'jupyterhub-user-user00' WHERE user_id = 1;
+      CREATE TABLE old AS SELECT id, user_id, prefix, hashed FROM api_tokens;
+      DROP TABLE api_tokens; ALTER TABLE old RENAME TO api_tokens`);
+    expect(await hubdb<Facts>('facts', path)).toMatchObject({ server_clients: 1, tokens: { count: 8 } });
+    await sql(path, 'DROP TABLE api_tokens; DROP TABLE oauth_clients');
+    expect(await hubdb<Facts>('facts', path)).toMatchObject({ server_clients: 0, tokens: { count: 0, first: [] } });
   });
 
   test.each(names)('read %s, and what is still in its WAL', async (name) => {

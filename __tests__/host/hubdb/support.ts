@@ -78,6 +78,8 @@ export interface Facts {
   rows: Record<string, number>;
   admins: number;
   servers: { user: string; name: string; pid: number | null }[];
+  server_clients: number;
+  tokens: { count: number; first: string[] };
 }
 
 export interface Digest {

@@ -4,8 +4,13 @@
 # Staged: a copy beside it is bind-mounted over the original path in a private mount namespace and upgraded there, so
 # that every path in it is final and the live hub sees nothing; the downtime holds one exchange of two directories.
 # In place: the wheels are fetched beforehand and the copy is the way back.
+#
+# A release that the migration goes through (HOPS) gets a copy of its own, made like the staged one. It never stands at the
+# original path for anybody but the program that migrates.
 
 environment_stage_path() { printf '%s.jupyterhub-upgrade-%s\n' "$ENVIRONMENT_PATH" "${1:-$JOB_ID}"; }
+
+environment_hop_path() { printf '%s-by-way-of-%s\n' "$(environment_stage_path)" "$1"; }
 
 # Which of the two directories is the copy: it carries this file, named for this job until tidy or undo removes it.
 environment_mark() { printf '%s/.jupyterhub-upgrade-%s\n' "$1" "$JOB_ID"; }
@@ -15,34 +20,48 @@ as_parent_owner() { as_uid "$ENVIRONMENT_PARENT_UID" "$ENVIRONMENT_PARENT_GID" "
 environment_python() { as_owner "$ENVIRONMENT_PATH/bin/python" -I "$@"; }
 
 environment_stage() {
-  stage=$(environment_stage_path)
   environment_fingerprint >"$JOB/fingerprint" || return 1
-  say "copying $ENVIRONMENT_PATH"
-  environment_make_directory "$stage" || return 1
-  as_owner cp -a --reflink=auto "$ENVIRONMENT_PATH/." "$stage/" || return 1
+  environment_copy "$(environment_stage_path)" || return 1
   [ "${FRESH_ENVIRONMENT:-}" != yes ] || environment_renew || return 1
-  as_owner touch "$(environment_mark "$stage")" || return 1
+  as_owner touch "$(environment_mark "$(environment_stage_path)")" || return 1
   case $INSTALL in
     staged)
       say "installing $REQUIREMENT into the copy"
-      with_requirements in_stage -m pip install --progress-bar off --upgrade || return 1
-      # As the hub's user, who will run it: what only the owner can read would fail after the stop.
-      stage_version=$(in_stage_as "$HUB_UID" "$HUB_GID" -c 'import jupyterhub.app; print(jupyterhub.__version__)') ||
-        return 1
-      note_head "$(in_stage "$PROGRAMS/heads.py")" || return 1
+      with_requirements in_copy "$(environment_stage_path)" as_owner -m pip install --progress-bar off --upgrade || return 1
+      copy_is "$(environment_stage_path)" "$TARGET_VERSION" || return 1
+      note_head "$(in_copy "$(environment_stage_path)" as_owner "$PROGRAMS/heads.py")" || return 1
+      for hop in $HOPS; do environment_stage_hop "$hop" || return 1; done
       ;;
     in-place)
       say "fetching $REQUIREMENT and what it needs"
       mkdir -p "$JOB/wheels" && chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/wheels" || return 1
       with_requirements as_owner "$ENVIRONMENT_PATH/bin/python" -m pip download --progress-bar off --no-input \
         --disable-pip-version-check --dest "$JOB/wheels" || return 1
-      return 0
       ;;
   esac
-  if [ "$stage_version" != "$TARGET_VERSION" ]; then
-    say "pip installed JupyterHub $stage_version, not $TARGET_VERSION"
-    return 1
-  fi
+}
+
+environment_stage_hop() {
+  hop_copy=$(environment_hop_path "$1")
+  environment_copy "$hop_copy" || return 1
+  say "installing jupyterhub==$1, by way of which the database is migrated, into the copy"
+  in_copy "$hop_copy" as_owner -m pip install --progress-bar off --upgrade "jupyterhub==$1" || return 1
+  copy_is "$hop_copy" "$1" || return 1
+  hop_head=$(in_copy "$hop_copy" as_owner "$PROGRAMS/heads.py") || return 1
+  [ -n "$hop_head" ] && note hop "$1 $hop_head"
+}
+
+environment_copy() {
+  say "copying $ENVIRONMENT_PATH to $1"
+  environment_make_directory "$1" && as_owner cp -a --reflink=auto "$ENVIRONMENT_PATH/." "$1/"
+}
+
+# copy_is COPY VERSION: asked as the hub's user, who will run it: what only the owner can read would fail after the stop.
+copy_is() {
+  copy_version=$(in_copy "$1" as_reader -c 'import jupyterhub.app; print(jupyterhub.__version__)') || return 1
+  [ "$copy_version" = "$2" ] && return 0
+  say "pip installed JupyterHub $copy_version, not $2"
+  return 1
 }
 
 # A broken environment (restore) is made anew where the copy stands, by the Python that it was made by: pip itself may be
@@ -51,7 +70,7 @@ environment_renew() {
   say "making $ENVIRONMENT_PATH anew in the copy"
   renew_packages=''
   grep -qi '^include-system-site-packages *= *true' "$ENVIRONMENT_PATH/pyvenv.cfg" && renew_packages=--system-site-packages
-  in_stage -m venv --clear ${renew_packages:+"$renew_packages"} "$ENVIRONMENT_PATH" >&2
+  in_copy "$(environment_stage_path)" as_owner -m venv --clear ${renew_packages:+"$renew_packages"} "$ENVIRONMENT_PATH" >&2
 }
 
 # with_requirements COMMAND...: the command with what pip is asked for: one release, or (restore) the whole set that a
@@ -71,21 +90,23 @@ environment_make_directory() {
   as_owner chmod "$(stat -c %a "$ENVIRONMENT_PATH")" "$1"
 }
 
-# in_stage ARGS: the environment's python where the copy stands at the original path, seen by this process only.
-in_stage() { in_stage_as "$ENVIRONMENT_UID" "$ENVIRONMENT_GID" "$@"; }
+# in_copy COPY WHO ARGS: the environment's python where that copy stands at the original path, seen by this process only. WHO is
+# as_owner, as_reader or as_hub: see in-copy.sh.
+in_copy() (
+  OWNER_HOME=$(home_of "$ENVIRONMENT_UID") HUB_NAMED=''
+  set -- /bin/sh "$PROGRAMS/environments/in-copy.sh" "$@"
+  export OWNER_HOME ENVIRONMENT_PATH ENVIRONMENT_UID ENVIRONMENT_GID HUB_UID HUB_GID HUB_ENV HUB_DIRECTORY HUB_NAMED
+  if [ "$(id -u)" = 0 ]; then exec unshare --mount --propagation private "$@"; fi
+  # In a user namespace the caller is root by name only, and stays the owner of what it writes.
+  HUB_NAMED=$HUB_UID:$HUB_GID ENVIRONMENT_UID=0 ENVIRONMENT_GID=0
+  exec unshare --user --map-root-user --mount --propagation private "$@"
+)
 
-in_stage_as() {
-  OWNER_HOME=$(home_of "$ENVIRONMENT_UID")
-  export OWNER_HOME
-  if [ "$(id -u)" = 0 ]; then
-    unshare --mount --propagation private /bin/sh "$PROGRAMS/environments/in-stage.sh" \
-      "$(environment_stage_path)" "$ENVIRONMENT_PATH" "$@"
-  else
-    # In a user namespace the caller is root by name only, and stays the owner of what it writes.
-    shift 2
-    unshare --user --map-root-user --mount --propagation private /bin/sh "$PROGRAMS/environments/in-stage.sh" \
-      "$(environment_stage_path)" "$ENVIRONMENT_PATH" 0 0 "$@"
-  fi
+# environment_in_hop RELEASE ARGS: the python of the environment of a hop, run as the hub runs.
+environment_in_hop() {
+  in_hop_copy=$(environment_hop_path "$1")
+  shift
+  in_copy "$in_hop_copy" as_hub "$@"
 }
 
 note_head() {
@@ -155,7 +176,12 @@ environment_exchange() {
 
 environment_discard_stage() {
   environment_unmark
+  environment_discard_hops
   environment_remove_kept "$JOB_ID"
+}
+
+environment_discard_hops() {
+  for discard_hop in $HOPS; do environment_remove "$(environment_hop_path "$discard_hop")"; done
 }
 
 environment_unmark() { as_owner rm -f "$(environment_mark "$ENVIRONMENT_PATH")"; }
@@ -165,9 +191,10 @@ environment_kept() {
   [ ! -d "$(environment_stage_path)" ] || printf 'the environment of before in %s\n' "$(environment_stage_path)"
 }
 
-environment_remove_kept() {
-  environment_kept=$(environment_stage_path "$1")
-  [ -d "$environment_kept" ] || return 0
-  as_owner find "$environment_kept" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
-  as_parent_owner rmdir "$environment_kept"
+environment_remove_kept() { environment_remove "$(environment_stage_path "$1")"; }
+
+environment_remove() {
+  [ -d "$1" ] || return 0
+  as_owner find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+  as_parent_owner rmdir "$1"
 }

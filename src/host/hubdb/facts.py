@@ -4,6 +4,7 @@ import json
 import re
 
 from .database import Refused, shown
+from .inventory import FIRST, Things, now
 from .revisions import half_migrated, has
 
 # What JupyterHub 6.0 and later take as the name of a named server.
@@ -43,6 +44,13 @@ def server_clients(database, tables):
     return count(database, "spawners s JOIN oauth_clients c ON s.oauth_client_id = c.identifier")
 
 
+def tokens(database):
+    """API tokens of users that work, less those of their servers and browsers: what the step from 1.x to 2.0 ends."""
+    each = Things(database).kinds().get("tokens", list)
+    working = sorted(shown(label) for _, label, until in each() if not until or until > now())
+    return {"count": len(working), "first": working[:FIRST]}
+
+
 def unsafe_server_names(database, tables):
     if not has(tables, "spawners", "name"):
         return 0
@@ -61,6 +69,7 @@ def facts(database):
             "admins": 0,
             "servers": running_servers(database, tables),
             "server_clients": server_clients(database, tables),
+            "tokens": tokens(database),
             "unsafe_server_names": unsafe_server_names(database, tables),
         }
         if has(tables, "users", "admin"):

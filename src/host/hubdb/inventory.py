@@ -138,6 +138,10 @@ def canonical(options):
     return json.dumps(options or {}, sort_keys=True)
 
 
+def now():
+    return time_of(datetime.datetime.now(datetime.timezone.utc))
+
+
 def time_of(value):
     """A time of the database, which is UTC, to the second."""
     return "" if value is None else str(value)[:19].replace("T", " ")
@@ -247,9 +251,9 @@ def merge(old, new, lost, added):
 
 
 def compare(old, new):
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
     with open(old, encoding="utf-8", newline="\n") as old_file, open(new, encoding="utf-8", newline="\n") as new_file:
-        was, is_now = Inventory(old_file, old, now), Inventory(new_file, new, now)
+        time = now()
+        was, is_now = Inventory(old_file, old, time), Inventory(new_file, new, time)
         lost, added = ({kind: Missing() for kind in KINDS} for _ in range(2))
         merge(was, is_now, lost, added)
     kinds = [kind for kind in KINDS if kind not in NEWER_KINDS or kind in was.kinds & is_now.kinds]

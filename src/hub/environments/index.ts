@@ -8,7 +8,10 @@ export interface Environment extends Part {
   install: 'staged' | 'in-place';
 }
 
-/** The environment of this hub, to be brought to `version`. pip in a virtual environment is the one manager so far. */
-export function environmentOf(facts: Facts, version: string): Environment {
-  return pip(facts, version);
+/**
+ * The environment of this hub, to be brought to `version`; `hops` are releases by way of which its database is migrated.
+ * pip in a virtual environment is the one manager so far.
+ */
+export function environmentOf(facts: Facts, version: string, hops: string[] = []): Environment {
+  return pip(facts, version, hops);
 }

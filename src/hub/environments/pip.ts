@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts';
 import type { Environment } from './index.ts';
 
 /** A virtual environment with pip. Host side: src/host/environments/pip.sh. */
-export function pip(facts: Facts, version: string): Environment {
+export function pip(facts: Facts, version: string, hops: string[]): Environment {
   const { environment, uid, privateMount } = facts;
   const blockers: string[] = [];
   const mayActAs = (owner: number) => uid === 0 || uid === owner;
@@ -21,19 +21,27 @@ export function pip(facts: Facts, version: string): Environment {
       `A copy of ${environment.path} cannot be made beside it: its directory belongs to root. Use sudo (become: sudo).`,
     );
   }
-  // The copy, and what the new release brings.
-  const needed = Math.ceil(environment.size * 1.2) + 256 * 1024 * 1024;
+  // Each copy, and what the release that goes into it brings.
+  const copies = 1 + hops.length;
+  const needed = copies * (Math.ceil(environment.size * 1.2) + 256 * 1024 * 1024);
   if (environment.free < needed) {
-    blockers.push(
-      `The disk of ${environment.path} has ${mib(environment.free)} free; a copy of the environment needs ${mib(needed)}.`,
-    );
+    const what = copies === 1 ? 'a copy of the environment needs' : `${copies} copies of the environment need`;
+    blockers.push(`The disk of ${environment.path} has ${mib(environment.free)} free; ${what} ${mib(needed)}.`);
   }
   const install = privateMount === 'none' ? 'in-place' : 'staged';
+  if (install === 'in-place' && hops.length > 0) {
+    blockers.push(
+      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, for which this host, which allows no ` +
+        `private mount, has no place: upgrade the hub to ${hops.join(' and then to ')} first (target-version: ${hops[0]}), ` +
+        `then to ${version}.`,
+    );
+  }
   return {
     parameters: {
       PACKAGE_MANAGER: 'pip',
       INSTALL: install,
       REQUIREMENT: `jupyterhub==${version}`,
+      HOPS: hops.join(' '),
       ENVIRONMENT_PATH: environment.path,
       ENVIRONMENT_UID: String(environment.uid),
       ENVIRONMENT_GID: String(environment.gid),

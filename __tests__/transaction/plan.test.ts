@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { Facts } from '../../src/hub/facts.ts';
+import { type Plan, planUpgrade } from '../../src/transaction/plan.ts';
+import { INTROSPECT, type Said, sampleFacts, sampleInputs, sqliteFacts } from '../hub/samples.ts';
+
+const inputs = await sampleInputs();
+const title = (plan: Plan) => plan.steps.find(({ name }) => name === 'migrate')?.title;
+
+/** A hub of another release, with everybody allowed to log in. */
+function hub(
+  version: string,
+  revision: string,
+  { introspect, database, ...said }: Said = {},
+  make = sqliteFacts,
+): Facts {
+  const allowed = { where: 'jupyterhub_config.py', value: true };
+  const authenticator = {
+    ...{ classes: ['PAMAuthenticator', 'Authenticator'], foreign: false, overrides: [] },
+    traits: { allow_all: allowed },
+  };
+  const configuration = { ...INTROSPECT.configuration, components: [authenticator as never] };
+  return make({
+    introspect: { version, code_revision: revision, configuration, ...introspect },
+    database: { revision, ...database },
+    ...said,
+  });
+}
+
+describe('a jump that is known to break', () => {
+  const of2 = (said: Said = {}, make = sqliteFacts) => hub('2.3.1', '833da8570507', said, make);
+  const servers = { database: { servers: [{ user: 'alice', name: '', pid: null }], server_clients: 1 } };
+
+  it.each([sqliteFacts, sampleFacts])('is made by way of a release between, which the plan names (%o)', (make) => {
+    const plan = planUpgrade(inputs, of2(servers, make));
+    expect(plan.blockers).toEqual([]);
+    expect(plan.parameters.HOPS).toBe('4.1.6');
+    expect(title(plan)).toBe('Migrate the database, by way of JupyterHub 4.1.6');
+    expect(plan.guarantees.join('\n')).toMatch(
+      /from 2\.3\.1 to 6\.1\.1, by way of JupyterHub 4\.1\.6.*jupyterhub#5427; here: 1/,
+    );
+  });
+
+  it('is made so without a server, too: one may be started until the hub stops', () => {
+    const plan = planUpgrade(inputs, of2());
+    expect([plan.blockers, plan.parameters.HOPS]).toEqual([[], '4.1.6']);
+  });
+
+  it('needs the disk for one more environment', () => {
+    const enough = { raw: { 'environment-kib': String(400 * 1024), 'environment-free': String(1000 * 1024) } };
+    expect(planUpgrade(inputs, sqliteFacts(enough)).blockers.join()).not.toContain('environment need');
+    expect(planUpgrade(inputs, of2(enough)).blockers).toEqual([
+      expect.stringContaining('2 copies of the environment need'),
+    ]);
+  });
+
+  it('is refused where no environment can be prepared beside, with what to do by hand', () => {
+    const { blockers } = planUpgrade(inputs, of2({ ...servers, raw: { 'private-mount': 'none' } }));
+    expect(blockers).toEqual([
+      expect.stringMatching(/by way of JupyterHub 4\.1\.6.*\(target-version: 4\.1\.6\), then to 6/),
+    ]);
+  });
+
+  it('is nothing for any other jump, nor for a fresh database', async () => {
+    const plan = planUpgrade(inputs, hub('4.1.6', '0eee8c825d24'));
+    expect([plan.parameters.HOPS, title(plan)]).toEqual(['', 'Migrate the database']);
+    expect(plan.guarantees.join('\n')).not.toContain('by way of');
+
+    const fresh = planUpgrade(await sampleInputs({ 'database-strategy': 'fresh' }), of2({ ...servers, loss: {} }));
+    expect([fresh.blockers, fresh.parameters.HOPS]).toEqual([[], '']);
+    expect(title(fresh)).toBe('Begin with a fresh database');
+  });
+});
+
+describe('an upgrade from 1.x', () => {
+  const tokens = { count: 21, first: ['alice (a3)', 'bob (a4)'] };
+  const of1 = (said: Said = {}) => hub('1.5.1', '4dc2d5a8c53c', said);
+  const facts = of1({ database: { tokens } });
+
+  it('is refused while users have tokens, which it names, with what to write', () => {
+    const { blockers } = planUpgrade(inputs, facts);
+    expect(blockers).toEqual([
+      expect.stringMatching(/21 tokens of users \(alice \(a3\), bob \(a4\), …\).*allow-token-loss: true/),
+    ]);
+  });
+
+  it('goes on where that is allowed, and says what ends', async () => {
+    const plan = planUpgrade(await sampleInputs({ 'allow-token-loss': 'true' }), facts);
+    expect(plan.blockers).toEqual([]);
+    expect(plan.warnings.join('\n')).toContain('21 tokens');
+    expect(plan.mintsToken).toBe(false);
+  });
+
+  it('needs no leave without any token, nor within 1.x', async () => {
+    expect(planUpgrade(inputs, of1()).blockers).toEqual([]);
+    expect(planUpgrade(await sampleInputs({ 'target-version': '1.5.2' }), facts).blockers).toEqual([]);
+  });
+});

@@ -4,20 +4,20 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dropsTokens, hopsBetween } from '../src/hub/releases.ts';
 import type { Dialect } from './check/keys.ts';
+import { disagreements, render } from './compatibility.ts';
 import { cacheDirectory } from './hub/cache.ts';
 import { run } from './hub/run.ts';
 import { environmentOf } from './matrix/environments.ts';
 import { type Measurement, measureFrom, type Way } from './matrix/measure.ts';
 import { candidates, versionOf } from './matrix/releases.ts';
-import { disagreements, render } from './matrix/report.ts';
 import { type Installation, openSite } from './matrix/site.ts';
 import { stores } from './matrix/stores.ts';
 
 const usage = `usage: script/version-matrix [--releases 2.3.1,4.1.6,…] [--dialects sqlite,postgresql,mariadb] [--jobs 2]
 
 Fills databases by real hubs of each release, upgrades each to every newer release, and compares. Without a choice of
-releases or dialects it measures all and writes docs/compatibility.md. What was measured at this commit is not measured
-again: an interrupted run is taken up. Ends with status 1 where src/hub/releases.ts says something else.
+releases or dialects it measures all and writes docs/compatibility.md. What this very code measured before is not measured
+again (.cache/version-matrix): an interrupted run is taken up. Ends with status 1 where src/hub/releases.ts says something else.
 `;
 
 const table = { hopsBetween, dropsTokens };
@@ -47,8 +47,7 @@ async function main(): Promise<number> {
   for (const { release, python } of found) {
     if (python !== undefined) installations.push({ release, environment: await environmentOf(release, python) });
   }
-  const commit = await commitNow();
-  const file = join(cacheDirectory, 'version-matrix', `${commit}.jsonl`);
+  const file = join(cacheDirectory, 'version-matrix', `${await codeNow()}.jsonl`);
   const known = await measuredBefore(file);
   await mkdir(join(cacheDirectory, 'version-matrix'), { recursive: true });
 
@@ -86,7 +85,10 @@ async function main(): Promise<number> {
   const differences = disagreements(measurements, table);
   for (const one of differences) process.stdout.write(`NOT AS src/hub/releases.ts SAYS: ${one}\n`);
   if (chosen.all) {
-    await writeFile(join(root, 'docs/compatibility.md'), render({ commit, releases, dialects, measurements }, table));
+    await writeFile(
+      join(root, 'docs/compatibility.md'),
+      render({ commit: await git('rev-parse', '--short', 'HEAD'), releases, dialects, measurements }, table),
+    );
   }
   return differences.length === 0 ? 0 : 1;
 }
@@ -131,10 +133,17 @@ async function worker(work: (() => Promise<void>)[]): Promise<void> {
   for (let one = work.shift(); one !== undefined; one = work.shift()) await one();
 }
 
-async function commitNow(): Promise<string> {
-  const git = (...args: string[]) => run('git', ['-C', root, ...args]);
-  const commit = (await git('rev-parse', '--short', 'HEAD')).trim();
-  return (await git('status', '--porcelain', '--', 'bench', 'src')) === '' ? commit : `${commit}-changed`;
+function git(...args: string[]): Promise<string> {
+  return run('git', ['-C', root, ...args]).then((text) => text.trim());
+}
+
+/** What of this repository measures, as one word; it is the same over commits that change other things. */
+async function codeNow(): Promise<string> {
+  const measuring = ['bench/matrix', 'bench/check/keys.ts'];
+  if ((await git('status', '--porcelain', '--', ...measuring)) !== '')
+    throw new Error(`commit ${measuring.join(' and ')} first`);
+  const trees = await Promise.all(measuring.map((path) => git('rev-parse', `HEAD:${path}`)));
+  return trees.map((tree) => tree.slice(0, 12)).join('-');
 }
 
 async function measuredBefore(file: string): Promise<Measurement[]> {

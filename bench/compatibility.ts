@@ -1,4 +1,4 @@
-import type { Measurement } from './measure.ts';
+import type { Measurement } from './matrix/measure.ts';
 
 /** What the product says about a jump. */
 export interface Table {

@@ -201,7 +201,7 @@ function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
     ['snapshot', 1800, 'Set the database aside'],
     ['switch', 120, 'Switch the environment'],
     ['install', 1800, 'Install the packages'],
-    ['migrate', 3600, inputs.database.strategy === 'fresh' ? 'Begin with a fresh database' : 'Migrate the database'],
+    ['migrate', 3600, 'Migrate the database'],
     ['load', 1800, 'Put the backup in place'],
     ['start', START_LIMIT, 'Start the hub'],
     ['verify', START_LIMIT + 120 + (inputs.verify.canaryUser === undefined ? 0 : 300), 'Verify the hub from its host'],

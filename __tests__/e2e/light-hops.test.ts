@@ -101,7 +101,7 @@ test('2.3.1 with registered servers → the newest: everything is kept', { timeo
   for (const [user, token] of Object.entries(hub.seeded.tokens)) {
     expect((await hub.api('GET', '/user', undefined, token)).body, user).toMatchObject({ name: user });
   }
-  expect((await readDatabase(hub.databasePath)).keys.tokens).toEqual(
+  expect((await readDatabase(hub.database)).keys.tokens).toEqual(
     expect.arrayContaining(before.database.keys.tokens ?? []),
   );
   await expectServers();

@@ -1,6 +1,6 @@
 /** One line of a job's journal (src/host/journal.sh): what happened to a step, and when. */
 export interface JournalEntry {
-  /** Centiseconds of the host's uptime. */
+  /** Centiseconds on the job's own clock: the host's uptime, which goes on through a reboot. */
   time: number;
   /** Size of the job's log when the line was written, in bytes: where among the log's lines it belongs. */
   logSize: number;
@@ -98,7 +98,7 @@ export class JournalView {
 
   /**
    * From the stop's begin to the moment a hub answered again, the new one or, after a rollback, the old one.
-   * `from` is in centiseconds of uptime. Undefined when nothing was stopped or nothing answered.
+   * `from` is in centiseconds of that clock. Undefined when nothing was stopped or nothing answered.
    */
   get downtime(): { from: number; seconds: number } | undefined {
     const stop = this.entries.find(({ event, step }) => event === 'begin' && step === 'stop');

@@ -10,7 +10,10 @@ export function commands(facts: Facts, inputs: Inputs): Service {
     guarantees: [
       'The upgrade on the host goes on when the runner or the connection is lost; a watchdog starts it again if it is killed.',
     ],
-    warnings: ['Nothing keeps somebody else from starting the hub between stop and start, as systemd could.'],
+    warnings: [
+      'Nothing keeps somebody else from starting the hub between stop and start, as systemd could.',
+      'If the host is rebooted in the middle, the hub may stay down until the post step or the next run has finished the job.',
+    ],
     blockers:
       stopCommand === '' || startCommand === ''
         ? ['The hub is no systemd unit: give `stop-command` and `start-command`.']

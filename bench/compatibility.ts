@@ -21,7 +21,7 @@ export function disagreements(measurements: Measurement[], table: Table): string
     const hops = table.hopsBetween(from, to);
     const isOurWay = hops.join() === through.join();
     const expected = table.dropsTokens(from, to) ? 'tokens dropped' : 'kept';
-    if (!isOurWay || result === expected) return [];
+    if (!isOurWay || result === expected || result === 'not measured') return [];
     const way = [from, ...through, to].join(' → ');
     return [`${dialect}, ${way}: ${result} and not ${expected}${detail === '' ? '' : ` (${detail})`}`];
   });
@@ -64,7 +64,7 @@ ${dialects
     ),
   )
   .join('')}
-## What breaks straight on
+${unmeasured(measurements)}## What breaks straight on
 
 ${breaks(measurements, table)}
 
@@ -101,7 +101,9 @@ ${own.length === 0 ? 'Not measured.' : [line(['from ↓ to →', ...targets]), l
 
 /** The words of every straight way that failed, and whether the table knows of it. */
 function breaks(measurements: Measurement[], table: Table): string {
-  const failed = measurements.filter(({ through, result }) => through.length === 0 && !/^(kept|tokens)/.test(result));
+  const failed = measurements.filter(
+    ({ through, result }) => through.length === 0 && !/^(kept|tokens|not)/.test(result),
+  );
   if (failed.length === 0) return 'Nothing.';
   return failed
     .map(({ dialect, from, to, result, detail }) => {
@@ -110,4 +112,15 @@ function breaks(measurements: Measurement[], table: Table): string {
       return `- ${names[dialect] ?? dialect}, ${from} → ${to}: ${result}, \`${detail.replaceAll('`', "'")}\` (${known})`;
     })
     .join('\n');
+}
+
+/** Hubs that could not be had, with the reason. */
+function unmeasured(measurements: Measurement[]): string {
+  const reasons = measurements
+    .filter(({ result }) => result === 'not measured')
+    .map(
+      ({ dialect, from, detail }) => `- ${names[dialect] ?? dialect}, from ${from}: \`${detail.replaceAll('`', "'")}\``,
+    );
+  if (reasons.length === 0) return '';
+  return `## What could not be measured\n\nThe old hub does not run there today.\n\n${[...new Set(reasons)].join('\n')}\n\n`;
 }

@@ -11,8 +11,11 @@ export interface Measurement {
   /** Releases whose `upgrade-db` ran before the target's. */
   through: string[];
   to: string;
-  /** `kept`: everything; `tokens dropped`: everything but the API tokens, which end with 1.x by design. */
-  result: 'kept' | 'tokens dropped' | 'lost' | 'upgrade-db failed' | 'does not start';
+  /**
+   * `kept`: everything; `tokens dropped`: everything but the API tokens, which end with 1.x by design;
+   * `not measured`: the old hub itself does not run on that database.
+   */
+  result: 'kept' | 'tokens dropped' | 'lost' | 'upgrade-db failed' | 'does not start' | 'not measured';
   /** What was lost, or the words of the failure. */
   detail: string;
 }
@@ -28,14 +31,22 @@ export async function measureFrom(
   ways: Way[],
   report: (measurement: Measurement) => Promise<void>,
 ): Promise<void> {
-  let original = await makeOriginal(site, store, from);
+  let original: Original | undefined;
+  let reason = '';
   for (const way of ways) {
     // A way that ended the users' servers, which are real, must not tell on the next one.
-    if (!(await serversLive(site, original.population))) original = await makeOriginal(site, store, from);
-    const { result, detail } = await take(site, store, from, way, original);
+    if (reason === '' && !(original && (await serversLive(site, original.population)))) {
+      original = await makeOriginal(site, store, from).catch((error: unknown) => {
+        reason = wordsOf(error);
+        return undefined;
+      });
+    }
+    const end: End = original
+      ? await take(site, store, from, way, original)
+      : { result: 'not measured', detail: reason };
     const releases = way.map(({ release }) => release);
     const to = releases.at(-1) ?? '';
-    await report({ dialect: store.dialect, from: from.release, through: releases.slice(0, -1), to, result, detail });
+    await report({ dialect: store.dialect, from: from.release, through: releases.slice(0, -1), to, ...end });
   }
 }
 

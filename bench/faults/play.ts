@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { judge, type Verdict } from '../check/judge.ts';
 import { recordState, type State } from '../check/state.ts';
-import { freePorts } from '../hub/ports.ts';
 import { shellQuote, until } from '../hub/run.ts';
 import { startWriter, type WriterResult } from '../hub/writer.ts';
+import { startProxy } from '../network.ts';
 import type { RunActionResult } from '../runner/run-action.ts';
 import { Breakpoint } from './breakpoint.ts';
 import { type Cell, isOnWayBack } from './cells.ts';
@@ -71,7 +71,8 @@ async function runWithFault(
 ): Promise<RunActionResult> {
   const [lost, cancelled] = [new AbortController(), new AbortController()];
   const triggers = { lose: { signal: lost.signal }, cancel: { signal: cancelled.signal } };
-  const inputs = { ...inputsOf[fault], ...(isOnWayBack(point) ? await unseen() : {}) };
+  const unseen = isOnWayBack(point) ? await startUnseen(scene) : undefined;
+  const inputs = { ...inputsOf[fault], ...unseen?.inputs };
   if (point === '-') return runWithout(scene, fault, wrong);
   if (point.startsWith('runner ')) {
     const title = titles[point.slice('runner '.length)] ?? '';
@@ -87,8 +88,9 @@ async function runWithFault(
   const moment = /^random:(\d+)$/.exec(point)?.[1];
   await breakpoint.set(moment === undefined ? point : 'after begin stop');
   let ended = false;
-  const running = scene.run(inputs, triggers).finally(() => {
+  const running = scene.run(inputs, { ...triggers, ...unseen?.options }).finally(() => {
     ended = true;
+    return unseen?.close();
   });
   try {
     const job = await breakpoint.reached(() => ended);
@@ -112,10 +114,15 @@ async function runWithFault(
   }
 }
 
-/** Inputs of a runner that sees no hub, and says no once the host has verified it. */
-async function unseen(): Promise<Record<string, string>> {
-  const [nobody] = await freePorts(1);
-  return { 'health-url': `http://127.0.0.1:${nobody}/`, 'confirm-timeout': '10' };
+/** A runner that sees no hub any more once it was stopped, and says no once the host has verified it. */
+async function startUnseen({ hub }: Scene) {
+  const way = await startProxy(Number(new URL(hub.url).port));
+  const isStopping = (line: string) => line.includes('##[group]') && line.includes(titles.stop ?? '');
+  return {
+    inputs: { 'health-url': `http://127.0.0.1:${way.port}/`, 'confirm-timeout': '10' },
+    options: { onLine: (line: string) => void (isStopping(line) && way.close()) },
+    close: () => way.close(),
+  };
 }
 
 const requests: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Manifest, parseManifest } from '../../src/backup/manifest.ts';
+import { type BundleFile, type Manifest, parseManifest } from '../../src/backup/manifest.ts';
 import { sampleManifest } from './samples.ts';
 
 /** The sample as text, with the property at the dotted path set to another value, or removed. */
@@ -107,4 +107,28 @@ describe('What is no manifest', () => {
 test('A table named __proto__ is refused, not dropped', () => {
   const text = JSON.stringify(sampleManifest()).replace('"users":', '"__proto__":');
   expect(() => parseManifest(text)).toThrow(/__proto__/);
+});
+
+test('a backup in lines brings the programs that put it back, which belong nowhere on the host', () => {
+  const manifest = sampleManifest();
+  const [database, ...others] = manifest.files;
+  const { path: _, ...tables } = manifest.database;
+  const { path: __, ...listed } = { ...database, file: 'database/lines.jsonl' } as BundleFile;
+  const program = { ...listed, file: 'program/hubdb/lines.py', kind: 'program' } as BundleFile;
+  const inLines = {
+    ...manifest,
+    database: {
+      ...tables,
+      dialect: 'mysql',
+      format: 'lines',
+      url: 'mysql+pymysql://hub@db/hub',
+      file: listed.file,
+      mode: listed.mode,
+    },
+    files: [listed, ...others, program],
+  };
+  expect(parseManifest(JSON.stringify(inLines)).files).toContainEqual(program);
+  const { path: ___, ...config } = others[0] as BundleFile;
+  const withoutPlace = { ...inLines, files: [listed, config, ...others.slice(1), program] };
+  expect(() => parseManifest(JSON.stringify(withoutPlace))).toThrow('"files.1.path" is missing');
 });

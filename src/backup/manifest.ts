@@ -137,8 +137,8 @@ const manifestSchema = z
       );
     }
     for (const [index, file] of manifest.files.entries()) {
-      if (file.path === undefined && (isFile || file.kind !== 'database'))
-        refuse(['files', index, 'path'], 'is missing');
+      const hasNone = file.kind === 'program' || (file.kind === 'database' && !isFile);
+      if (file.path === undefined && !hasNone) refuse(['files', index, 'path'], 'is missing');
     }
     if (databases.length !== 1 || listed?.file !== file || listed.path !== path || listed.mode !== mode) {
       refuse(['database'], 'must be the one file of kind "database", with the same file, path and mode');

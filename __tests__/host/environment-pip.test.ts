@@ -155,6 +155,8 @@ class Site {
       HUB_DIRECTORY: '/',
       HUB_ENV: '',
       DATABASE_PATH: '/nonexistent/jupyterhub.sqlite',
+      DATABASE_URL_HAS_QUERY: 'no',
+      CONFIG_PATH: '/nonexistent/jupyterhub_config.py',
       TEMPLATE_PATH: '',
       HEALTH_TOKEN: '',
       ...options,

@@ -21,7 +21,16 @@ function host(shell: Shell) {
     const uid = String(process.getuid?.());
     const gid = String(process.getgid?.());
     const parameters = shellAssignments({
-      ...{ JOB_ID: id, STATE: state, KEEP_HOST_BACKUPS: '2', DATABASE_PATH: database, HUB_UID: uid, HUB_GID: gid },
+      ...{
+        JOB_ID: id,
+        STATE: state,
+        KEEP_HOST_BACKUPS: '2',
+        DATABASE_PATH: database,
+        DATABASE_URL_HAS_QUERY: 'no',
+        CONFIG_PATH: '',
+        HUB_UID: uid,
+        HUB_GID: gid,
+      },
       ...{ ENVIRONMENT_PATH: join(hub, 'environment'), ENVIRONMENT_UID: uid, ENVIRONMENT_GID: gid },
       ...{ ENVIRONMENT_PARENT_UID: uid, ENVIRONMENT_PARENT_GID: gid },
     });

@@ -116,6 +116,8 @@ export class JobOnDisk {
       DATABASE_DIALECT: 'sqlite',
       DATABASE_PATH: join(hub, 'jupyterhub.sqlite'),
       DATABASE_STRATEGY: 'migrate',
+      DATABASE_URL_HAS_QUERY: 'no',
+      CONFIG_PATH: join(hub, 'jupyterhub_config.py'),
       PREVIOUS_VERSION: '4.1.6',
       TARGET_VERSION: '5.2.1',
       MAX_DOWNTIME: '600',

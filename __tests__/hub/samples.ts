@@ -23,6 +23,7 @@ export const INTROSPECT = {
     path: null as string | null,
     url: 'postgresql+psycopg2://hub:***@localhost:5432/hub',
     host: 'localhost',
+    has_query: false,
     has_arguments: false,
     arguments_usable: true,
     on_command_line: false,

@@ -45,6 +45,7 @@ import introspectTraits from './introspect_traits.py';
 import journal from './journal.sh';
 import launch from './launch.sh';
 import notice from './notice.sh';
+import plainUrl from './plain-url.py';
 import prove from './prove.sh';
 import commands from './services/commands.sh';
 import systemd from './services/systemd.sh';
@@ -114,6 +115,7 @@ export const JOB: Programs = {
   'notice.sh': notice,
   'files.sh': files,
   'heads.py': heads,
+  'plain-url.py': plainUrl,
   'health.py': health,
   'environment.py': environment,
   'services/systemd.sh': systemd,

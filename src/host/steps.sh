@@ -212,7 +212,7 @@ upgrade_db() {
   upgrade_db_revision=$1
   shift
   # -f and the service's own directory: elsewhere upgrade-db makes a new empty database and answers success.
-  "$@" -m jupyterhub upgrade-db -f "$CONFIG_PATH" || return 1
+  "$@" -m jupyterhub upgrade-db -f "$MIGRATION_CONFIG" || return 1
   database_after=$(database_revision) || return 1
   [ "$database_after" != "$upgrade_db_revision" ] || return 0
   say "upgrade-db ended well, but the database is at revision $database_after and not at $upgrade_db_revision"

@@ -24,6 +24,7 @@ const introspectSchema = z.object({
     path: text.nullish(),
     url: text,
     host: text,
+    has_query: z.boolean(),
     has_arguments: z.boolean(),
     arguments_usable: z.boolean(),
     on_command_line: z.boolean(),
@@ -127,6 +128,7 @@ export interface Facts {
     size: number;
     /** On the disk that copies of it are made on. */
     free: number;
+    hasQuery: boolean;
     hasArguments: boolean;
     argumentsUsable: boolean;
     onCommandLine: boolean;
@@ -294,6 +296,7 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
       host: hub.database.host,
       size: database.size ?? 0,
       free: Number(get('database-free')) * 1024,
+      hasQuery: hub.database.has_query,
       hasArguments: hub.database.has_arguments,
       argumentsUsable: hub.database.arguments_usable,
       onCommandLine: hub.database.on_command_line,
@@ -344,7 +347,7 @@ function remembered(known: Known, version: string, python: string): z.infer<type
     proxy: {},
     database: {
       ...{ dialect: 'sqlite', path: known.database, url: '', host: '' },
-      ...{ has_arguments: false, arguments_usable: true, on_command_line: false },
+      ...{ has_query: false, has_arguments: false, arguments_usable: true, on_command_line: false },
     },
     configuration: { components: [], sections: {}, counts: {}, packages: {} },
   };

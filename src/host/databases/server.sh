@@ -4,6 +4,8 @@
 
 # shellcheck disable=SC2034 # for steps.sh
 DATABASE=@$JOB/database.json
+# shellcheck disable=SC2034
+MIGRATION_CONFIG=$CONFIG_PATH
 
 # patiently COMMAND...: again, less and less often, while it says that the database cannot be reached or is locked (status
 # 3). One step is patient once, however many commands it has.

@@ -5,6 +5,14 @@
 # shellcheck disable=SC2034 # for steps.sh
 DATABASE=$DATABASE_PATH
 
+# shellcheck disable=SC2034
+MIGRATION_CONFIG=$CONFIG_PATH
+if [ "$DATABASE_URL_HAS_QUERY" = yes ]; then
+  # shellcheck disable=SC2034
+  MIGRATION_CONFIG=$PROGRAMS/plain-url.py
+  export JUPYTERHUB_UPGRADE_CONFIG="$CONFIG_PATH" JUPYTERHUB_UPGRADE_DATABASE="$DATABASE_PATH"
+fi
+
 database_aside() { printf '%s/.jupyterhub-upgrade-%s\n' "${DATABASE_PATH%/*}" "${1:-$JOB_ID}"; }
 
 sqlite_files() { as_uid "$HUB_UID" "$HUB_GID" /bin/sh "$PROGRAMS/databases/sqlite-files.sh" "$@"; }

@@ -12,7 +12,11 @@ export function sqlite(facts: Facts): Database {
       ]
     : [];
   return {
-    parameters: { DATABASE_DIALECT: 'sqlite', DATABASE_PATH: database.path },
+    parameters: {
+      DATABASE_DIALECT: 'sqlite',
+      DATABASE_PATH: database.path,
+      DATABASE_URL_HAS_QUERY: database.hasQuery ? 'yes' : 'no',
+    },
     guarantees: ['The database of before the upgrade is set aside whole after the stop; the way back is a rename.'],
     warnings: database.warnings,
     blockers: [

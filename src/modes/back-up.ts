@@ -190,6 +190,8 @@ async function prove(run: Run, facts: Facts, file: SealedFile, sealer: Sealer): 
   const rows = Object.values(manifest.database.digest.tables).reduce((sum, table) => sum + table.rows, 0);
   log.info(`Restored into ${where}: schema and all ${rows} rows are equal.`);
   if (result.backup) Object.assign(result.backup, { proven: true, provenIn: where, files: contentsOf(manifest) });
+  // Whatever becomes of this process, the outputs name the backup from now on: the job that restores needs it.
+  if (run.job) run.checkpoint(run.job);
 }
 
 /** Where nothing can be restored to: at least the file opens, and every part of it has the sum that it should have. */

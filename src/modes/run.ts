@@ -20,8 +20,8 @@ export interface Run {
   /** Keeps a value out of the log from now on. */
   mask(secret: string): void;
   /**
-   * Called before a job is started on the host: from now on the outcome is `unknown` until there is a verdict, in the
-   * outputs too, and `post` knows where to look.
+   * Called before a job is started on the host, and when there is more to say: from now on the outcome is `unknown` until
+   * there is a verdict, in the outputs too, and `post` knows where to look.
    */
   checkpoint(job: Job): void;
   /** The job that was started on the host. */

@@ -1,7 +1,8 @@
-import { access, copyFile, cp, mkdir, open, stat, symlink, writeFile } from 'node:fs/promises';
+import { access, copyFile, cp, mkdir, open, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemPython } from '../../../bench/hub/environments.ts';
+import { JOB } from '../../../src/host/programs.ts';
 import { hostProgram, photograph, python, runProgram } from '../support.ts';
 import {
   type Digest,
@@ -164,4 +165,10 @@ describe('revision', () => {
       'no rev',
     );
   });
+});
+
+test('all modules are shipped to the host', async () => {
+  const shipped = Object.keys(JOB).filter((name) => name.startsWith('hubdb/'));
+  const modules = (await readdir(hostProgram('hubdb'))).filter((name) => name.endsWith('.py'));
+  expect(shipped.sort()).toEqual(modules.map((name) => `hubdb/${name}`).sort());
 });

@@ -4,6 +4,7 @@ The first line says what the tables look like, and how to make them. Then each t
 for each row. The last line but one has the digest of it all, the last one the sha256 of all lines before it.
 """
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -192,8 +193,10 @@ def to_scratch(value):
         return bytes(value)
     if value is None or (isinstance(value, int) and -(1 << 63) <= value < 1 << 63):
         return value
-    if isinstance(value, str) and not any("\ud800" <= each <= "\udfff" for each in value):
-        return value
+    if isinstance(value, str):
+        with contextlib.suppress(UnicodeEncodeError):  # of a lone surrogate
+            value.encode("utf-8")
+            return value
     return ODD + json.dumps(to_json(value)).encode("ascii")
 
 

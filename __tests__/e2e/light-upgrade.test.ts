@@ -219,6 +219,22 @@ test('a second run finds nothing to do and stops nothing', { timeout: limit }, a
   expect(scene.service.artifacts()).toHaveLength(artifacts);
 });
 
+test('a restore that names no artifact lists what the host keeps, and touches nothing', {
+  timeout: limit,
+}, async () => {
+  const { hub } = scene;
+  const pid = await hub.pid();
+  const run = await scene.run({ mode: 'restore', 'target-version': '', 'notify-lead-time': '' });
+  expect(run).toMatchObject({ conclusion: 'failure', stepOutputs: { outcome: 'failed-before-change' } });
+  const log = run.log.join('\n');
+  const [job = ''] = await scene.jobs();
+  expect(log).toContain('- JupyterHub 4.1.6 of before the job of https://github.com/acme/hub/actions/runs/');
+  expect(log).toContain(`/.jupyterhub-upgrade-${basename(job)}/snapshot`);
+  expect(log).toMatch(/Write artifact-id: .*run-id too \(of the newest above: \d+\)/);
+  expect(await hub.pid()).toBe(pid);
+  expect(await scene.jobs()).toHaveLength(1);
+});
+
 test('a restore brings back what the backup of the earlier run holds', { timeout: limit }, async () => {
   const { hub } = scene;
   const probe = startProbe(hub.url);

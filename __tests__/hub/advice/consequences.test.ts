@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { until } from '../../../bench/hub/run.ts';
 import { HubDirectory } from './hub.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const DUMMY = `
 c.JupyterHub.authenticator_class = 'dummy'

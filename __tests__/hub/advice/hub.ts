@@ -50,8 +50,10 @@ c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:${proxyPort}'
     });
     const ended = once(child, 'exit');
     const stop = async () => {
-      if (child.exitCode === null) child.kill('SIGTERM');
+      // On a newer Python than there was then, those before 1.3 do not end when they are asked, nor does their proxy.
+      if (child.exitCode === null) child.kill(Number.parseFloat(release) < 1.3 ? 'SIGKILL' : 'SIGTERM');
       await ended;
+      await endProxy(join(this.path, 'jupyterhub-proxy.pid'), proxyPort);
     };
     onTestFinished(stop);
     const get = (path: string) => fetch(`${base}${path}`, { redirect: 'manual' });
@@ -85,6 +87,13 @@ c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:${proxyPort}'
     const path = [bin, await cachedProxy(), dirname(process.execPath), '/usr/local/bin:/usr/bin:/bin'];
     return { PATH: path.join(delimiter), HOME: this.path, USER: 'root', PYTHONDONTWRITEBYTECODE: '1' };
   }
+}
+
+/** Ends the proxy that a killed hub has left. */
+async function endProxy(pidFile: string, port: number): Promise<void> {
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => 0));
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  if (pid > 0 && command.includes(`--api-port\0${port}\0`)) process.kill(pid);
 }
 
 async function login(base: string, user: string): Promise<number> {

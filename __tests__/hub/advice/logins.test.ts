@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { type Hub, HubDirectory } from './hub.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const [LET_IN, REFUSED] = [true, false];
 
@@ -39,7 +39,6 @@ test('blacklist: from 1.2 on the users on it can log in, and what is advised kee
   const directory = new HubDirectory();
   const config = `${EVERYBODY}c.Authenticator.blacklist = {'eve'}\n`;
   const advised = `${config}c.Authenticator.blocked_users = {'eve'}\n`;
-  expect(await logins(await directory.start('1.1.0', config), 'alice', 'eve')).toEqual({ alice: LET_IN, eve: REFUSED });
   expect(await logins(await directory.start('1.1.0', advised), 'alice', 'eve')).toEqual({
     alice: LET_IN,
     eve: REFUSED,

@@ -233,6 +233,8 @@ describe.each(SHELLS)('begin, with %s', (shell) => {
       HUB_UID: String(process.getuid?.()),
       HUB_GID: String(process.getgid?.()),
       HUB_PID: String(process.pid),
+      DATABASE_DIALECT: 'sqlite',
+      DATABASE_PATH: '/srv/hub/jupyterhub.sqlite',
     };
     const parameters = {
       STATE: state,

@@ -14,10 +14,12 @@ import { type Installation, openSite } from './matrix/site.ts';
 import { stores } from './matrix/stores.ts';
 
 const usage = `usage: script/version-matrix [--releases 2.3.1,4.1.6,…] [--dialects sqlite,postgresql,mariadb] [--jobs 2]
+       script/version-matrix --report
 
 Fills databases by real hubs of each release, upgrades each to every newer release, and compares. Without a choice of
 releases or dialects it measures all and writes docs/compatibility.md. What this very code measured before is not measured
-again (.cache/version-matrix): an interrupted run is taken up. Ends with status 1 where src/hub/releases.ts says something else.
+again (.cache/version-matrix): an interrupted run is taken up. --report writes what
+is known so far and measures nothing. Ends with status 1 where src/hub/releases.ts says something else.
 `;
 
 const table = { hopsBetween, dropsTokens };
@@ -100,11 +102,12 @@ function parse(args: string[]) {
       releases: { type: 'string' },
       dialects: { type: 'string' },
       jobs: { type: 'string', default: '1' },
+      report: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   const dialects = (values.dialects?.split(',') ?? Object.keys(stores)) as Dialect[];
-  const jobs = Number(values.jobs);
+  const jobs = values.report ? 0 : Number(values.jobs);
   if (values.help || dialects.some((dialect) => !(dialect in stores)) || !Number.isInteger(jobs))
     throw new Error(usage);
   const all = values.releases === undefined && values.dialects === undefined;

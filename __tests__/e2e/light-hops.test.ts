@@ -30,6 +30,7 @@ afterAll(() => scene?.close());
 /** The second migration breaks half-way, as SQLite leaves it then; the first is the real one. */
 const brokenSecond = `
 do_migrate() {
+  database_own_copies >"$JOB/own-copies"
   for migrate_hop in $HOPS; do
     upgrade_db "$(noted "hop $migrate_hop")" environment_in_hop "$migrate_hop" && database_compare || return 1
   done

@@ -204,12 +204,15 @@ class MySQL(Server):
 
     def definition(self, table):
         """As the server tells it, with what numbers the next row."""
-        return [self.several("SHOW CREATE TABLE " + self.ticked(table.name))[0][1]]
+        return [self.shown("SHOW CREATE TABLE " + self.ticked(table.name))[0][1]]
 
     @contextlib.contextmanager
     def changing(self):
         with super().changing() as connection:
-            for setting in settings(connection) + ["foreign_key_checks = 0", "sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"]:
+            # How names are quoted stays as it is: SQLAlchemy has found out.
+            quotes = "if(find_in_set('ANSI_QUOTES', @@sql_mode), ',ANSI_QUOTES', '')"
+            mode = f"sql_mode = concat('NO_AUTO_VALUE_ON_ZERO', {quotes})"
+            for setting in settings(connection) + ["foreign_key_checks = 0", mode]:
                 self.run(connection, "SET SESSION " + setting)
             yield connection
 

@@ -1,6 +1,7 @@
 """pg_dump, pg_restore and psql: one that fits the server, with the parameters the hub's driver has."""
 
 import contextlib
+import importlib
 import os
 import re
 import subprocess
@@ -86,6 +87,25 @@ def missing(server):
 # --- parameters --------------------------------------------------------------------------------------------------
 
 
+def libpq_of(driver):
+    """The release of libpq that a driver has, (12, 3) for one; nothing where it has none."""
+    number = 0
+    with contextlib.suppress(ImportError, AttributeError):
+        if driver == "psycopg2":
+            number = importlib.import_module("psycopg2.extensions").libpq_version()
+        elif driver == "psycopg":
+            number = importlib.import_module("psycopg.pq").version()
+    return (number // 10000,) if number else ()
+
+
+def bounds(libpq):
+    """What bounds the waiting for a server that has fallen silent; of that what is sent, and never acknowledged."""
+    if not libpq:
+        return {}
+    found = {"connect_timeout": 15, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 4}
+    return dict(found, tcp_user_timeout=60000) if libpq >= (12,) else found
+
+
 def parameters(database):
     """libpq's parameters as the hub's driver gets them: (parameters without the password, the password)."""
     from sqlalchemy import create_engine
@@ -122,10 +142,13 @@ def escaped(value, special):
 
 
 @contextlib.contextmanager
-def connecting(database):
+def connecting(database, programs):
     """Context: (arguments, environment, secret) with which a program reaches the database."""
     given, password = parameters(database)
-    given.setdefault("application_name", "jupyterhub-upgrade")
+    own = bounds(programs.version)
+    given = {name: value for name, value in given.items() if name != "tcp_user_timeout" or name in own}
+    for name, value in dict(own, application_name="jupyterhub-upgrade").items():
+        given.setdefault(name, str(value))
     arguments = [
         "--no-password",
         "-d",
@@ -151,7 +174,7 @@ def dumping(database, programs, options):
     if not names:
         raise Refused(f"There are no tables of a hub in {database.title}.")
     selected = [option for schema, name in names for option in ("-t", database.qualified(schema, name))]
-    with connecting(database) as (arguments, environment, secret):
+    with connecting(database, programs) as (arguments, environment, secret):
         command = [programs.path("pg_dump"), "--lock-wait-timeout=20000"] + options + selected + arguments
         with running(command, environment, secret):
             yield
@@ -219,7 +242,7 @@ def load(database, archive, before, options=()):
     """
     programs = archive.programs
     settings = ["-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-v", "SHOW_CONTEXT=never"]
-    with connecting(database) as (arguments, environment, secret):
+    with connecting(database, programs) as (arguments, environment, secret):
         command = [programs.path("psql"), "-X", "-q"] + settings + ["-f", "-"] + arguments
         try:
             with running(command, environment, secret, stdin=subprocess.PIPE) as psql:

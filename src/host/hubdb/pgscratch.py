@@ -119,7 +119,7 @@ class Needs:
     def definitions(self, programs, directory):
         dump, chosen = os.path.join(directory, "dump"), os.path.join(directory, "list")
         schemas = [option for name in self.schemas for option in ("-n", self.database.always_quoted(name))]
-        with pgprograms.connecting(self.database) as (arguments, environment, secret):
+        with pgprograms.connecting(self.database, programs) as (arguments, environment, secret):
             command = [programs.path("pg_dump"), "-Fc", "--schema-only", "--no-owner", "--no-acl", "-T", "*.*"]
             output(command + ["-f", dump] + schemas + arguments, environment, secret=secret)
         lines = output([programs.path("pg_restore"), "-l", dump]).splitlines()

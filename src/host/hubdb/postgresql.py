@@ -13,9 +13,8 @@ from .programs import Failed
 from .revisions import HUB_TABLES
 from .server import Server, text
 
-# How long anything waits for a lock, and what bounds the waiting for a server that has fallen silent.
+# How long anything waits for a lock.
 LOCK_SECONDS = 20
-BOUNDS = {"connect_timeout": 15, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 4}
 # The only type that a release of JupyterHub has made (up to 1.5). No migration removes it.
 GRANT_TYPES = ("authorization_code", "implicit", "password", "client_credentials", "refresh_token")
 
@@ -32,10 +31,10 @@ class PostgreSQL(Server):
         # The schema of the hub's tables: found where the search path leads, unless it is known.
         self.known_schema = schema
         self.found_schema = schema
-        if self.url.get_driver_name() in pgprograms.LIBPQ_DRIVERS:
-            given = dict(self.options.get("connect_args") or {})
-            bounds = {name: value for name, value in BOUNDS.items() if name not in self.url.query}
-            self.options = dict(self.options, connect_args=dict(bounds, **given))
+        bounds = pgprograms.bounds(pgprograms.libpq_of(self.url.get_driver_name()))
+        given = {name: value for name, value in bounds.items() if name not in self.url.query}
+        given.update(self.options.get("connect_args") or {})
+        self.options = dict(self.options, connect_args=given)
 
     def begin(self, connection):
         for statement in (

@@ -125,7 +125,8 @@ def tls_options(how, mariadb):
         "": ["skip-ssl-verify-server-cert"],
         "off": ["skip-ssl", "skip-ssl-verify-server-cert"],
         "on": ["ssl", "skip-ssl-verify-server-cert"],
-        "ca": ["ssl", "skip-ssl-verify-server-cert"],
+        # This client checks all of a certificate or nothing of it.
+        "ca": ["ssl", "ssl-verify-server-cert"],
         "identity": ["ssl", "ssl-verify-server-cert"],
     }[how]
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { access, chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { chmodSync, constants } from 'node:fs';
+import { access, chmod, mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
@@ -38,6 +38,8 @@ export interface Proof {
 /** A hub's database on a server, as the host programs get it: by the hub's own interpreter, and a file that leads there. */
 export class Hub {
   readonly directory = temporaryDirectory();
+  /** Where programs put what they need for a while; a server of their own may enter it. */
+  readonly temporary = enterable();
   readonly database = join(this.directory, 'database.json');
   private readonly python: string;
   private url = '';
@@ -63,7 +65,7 @@ export class Hub {
 
   environment(): NodeJS.ProcessEnv {
     const PATH = [...(this.tools ? [this.tools] : []), '/usr/local/bin:/usr/bin:/bin'].join(':');
-    return { PATH, PYTHONDONTWRITEBYTECODE: '1', HOME: this.directory, TMPDIR: '/tmp' };
+    return { PATH, PYTHONDONTWRITEBYTECODE: '1', HOME: this.directory, TMPDIR: this.temporary };
   }
 
   command(verb: string, ...args: string[]): string[] {
@@ -78,9 +80,18 @@ export class Hub {
   }
 
   /** hubdb that fails, with its sentence. */
-  async refusal(verb: string, ...args: string[]): Promise<string> {
+  refusal(verb: string, ...args: string[]): Promise<string> {
+    return this.failure(1, verb, ...args);
+  }
+
+  /** hubdb that fails for a reason that may pass, with its sentence. */
+  passing(verb: string, ...args: string[]): Promise<string> {
+    return this.failure(3, verb, ...args);
+  }
+
+  private async failure(code: number, verb: string, ...args: string[]): Promise<string> {
     const { status, stdout, stderr } = await runProgram(this.command(verb, ...args), { env: this.environment() });
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect({ status, stdout }).toEqual({ status: code, stdout: '' });
     expect(stderr).toMatch(/^hubdb: [^\n]+\.\n$/);
     return stderr;
   }
@@ -175,6 +186,20 @@ with sqlalchemy.create_engine(given["url"], **given["kwargs"]).connect() as conn
     });
     return { kill: (signal: NodeJS.Signals) => child.kill(signal), ended };
   }
+}
+
+/** Nothing is left of what ran for the hub: no file, and no process. */
+export async function nothingIsLeft(hub: Hub): Promise<void> {
+  expect(await readdir(hub.temporary)).toEqual([]);
+  expect((await readdir(hub.directory)).filter((name) => name.startsWith('hubdb-'))).toEqual([]);
+  const { stdout } = await runProgram(['ps', '-eo', 'args=']);
+  expect(stdout).not.toContain(hub.temporary);
+}
+
+function enterable(): string {
+  const directory = temporaryDirectory();
+  chmodSync(directory, 0o755);
+  return directory;
 }
 
 /** A seeded hub's database of an account. */

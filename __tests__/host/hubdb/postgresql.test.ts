@@ -165,7 +165,7 @@ describe('a hub with a database for itself and a wiki', () => {
     await hub.sql("UPDATE users SET name = 'written' WHERE name = 'user03'");
     const before = await digest();
     const script =
-      'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | head -c 25000; halt';
+      'case "$*" in *schema-only*|*--version*) exec "$REAL" "$@"; esac\n"$REAL" "$@" | sed "/^COPY public.users /q"; halt';
     const plain = 'exec "$REAL" "$@"';
     const { reached, go } = await hub.replacing(await bin(), { pg_restore: script, psql: plain, pg_dump: plain });
     const running = hub.start('put-back', seeded.file);
@@ -175,6 +175,7 @@ describe('a hub with a database for itself and a wiki', () => {
     await go();
     hub.tools = undefined;
     // An orphan would hold its locks until its transaction is rolled back.
+    expect(await digest()).toEqual(before);
     expect(await hub.hubdb('put-back', seeded.file)).toEqual({ digest: seeded.digest });
     expect(before).not.toEqual(seeded.digest);
   });

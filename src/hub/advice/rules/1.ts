@@ -37,7 +37,7 @@ export const rulesOf1: Rule[] = [
     consequence: 'The old names are still read, with a warning in the log.',
     instead: '`c.Authenticator.allowed_users` and `c.LocalAuthenticator.allowed_groups`.',
     sources: [changelog('1.2.0'), jupyterhub(3090)],
-    measured: 'A user outside `whitelist` is refused by 1.5.1 and 6.1.1, too.',
+    measured: 'A user outside `whitelist` is refused by 6.1.1, too.',
   },
   {
     id: 'check-whitelist',

@@ -13,7 +13,7 @@ export const rulesOf4: Rule[] = [
       'Put `<input type="hidden" name="_xsrf" value="{{ xsrf }}"/>` into every such form of your templates and of `custom_html`; older releases leave it empty.',
     sources: [changelog('4.0.0'), jupyterhub(4032), jupyterhub(4464)],
     measured:
-      'With a login page of its own 3.1.1 lets a user in whom 4.1.6 and 6.1.1 answer 403; with the field all let him in.',
+      'With a login page of its own 2.3.1 lets a user in whom 4.1.6 answers 403; with the field both let him in.',
   },
   {
     id: 'sqlalchemy',

@@ -62,7 +62,7 @@ export const rulesOf5: Rule[] = [
     consequence: 'A service that runs elsewhere and is down while the hub starts ends the hub.',
     instead: 'Upgrade to 5.2.1 or newer, or start such services before the hub.',
     sources: [changelog('5.2.1'), jupyterhub(4930)],
-    measured: 'With a service that is down 4.1.6 and 5.5.4 go on, and 5.1.0 ends.',
+    measured: 'With a service that is down 4.1.6 and 5.5.4 go on. That releases between end is read from their code.',
   },
   {
     id: 'subdomain-hook',
@@ -93,8 +93,7 @@ export const rulesOf5: Rule[] = [
     consequence: 'With `manage_groups` an authenticator that returns no `groups` ends every login with an error.',
     instead: 'An authenticator that returns `groups` (None to leave them as they are), or `manage_groups = False`.',
     sources: [upgrading5('groups-required-with-authenticator-manage-groups'), jupyterhub(4645)],
-    measured:
-      'An authenticator that returns a bare name lets a user in to 4.1.6, and ends in an error (500) on 5.1.0 and 6.1.1.',
+    measured: 'An authenticator that returns a bare name lets a user in to 4.1.6, and ends in an error (500) on 6.1.1.',
   },
   {
     id: 'token-in-url',

@@ -98,6 +98,6 @@ export const rulesOf6: Rule[] = [
       'It takes effect from 6.1 on: user servers with jupyterhub 5 or older, and services that know no PKCE, cannot log users in (400).',
     instead: 'Bring all user environments to jupyterhub 6 first.',
     sources: [upgrading6('pkce'), jupyterhub(4936)],
-    measured: 'With a user server of 5.5.4 the login of 6.1.1 ends with 400 (invalid_request).',
+    measured: 'With user servers older than 6 a login in the browser ends with 400 (invalid_request); API tokens work.',
   },
 ];

@@ -36,8 +36,8 @@ export function sqlalchemy(
   return {
     parameters: { DATABASE_DIALECT: 'server', DATABASE_PATH: '', DATABASE_PATIENCE: String(PATIENCE) },
     guarantees: [
-      `${HOW[database.backup.format]}${database.backup.tool ? ` (${database.backup.tool})` : ''} copies the hub's tables in one ` +
-        'consistent read: before the stop for the backup, and again after it for the way back. Tables of others are left alone.',
+      `${copierOf(database.backup)} copies the hub's tables in one consistent read: before the stop for the backup, and again ` +
+        'after it for the way back. Tables of others are left alone.',
       wayBack,
       ...proof.guarantees,
     ],
@@ -49,12 +49,9 @@ export function sqlalchemy(
   };
 }
 
-const HOW = {
-  sqlite: 'SQLite',
-  pg_dump: 'pg_dump',
-  mysqldump: 'mysqldump',
-  lines: "The hub's own SQLAlchemy",
-} satisfies Record<Facts['database']['backup']['format'], string>;
+function copierOf({ format, tool }: Facts['database']['backup']): string {
+  return format === 'lines' ? `The hub's own ${tool ?? 'SQLAlchemy'}` : (tool ?? format);
+}
 
 const WHERE = {
   'scratch file': 'a scratch file on the host',

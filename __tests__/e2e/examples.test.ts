@@ -192,7 +192,7 @@ describe('on a hub run by commands', () => {
     const before = await recordState(scene.hub.subject);
     const begun = join(scene.work, 'begun');
     const running = runBroken(scene, state, `do_migrate() { : >'${begun}'; sleep 600; }`);
-    await until('the migration does not begin', 300, () => stat(begun).catch(() => undefined));
+    await Promise.race([running, until('the migration does not begin', 300, () => stat(begun).catch(() => undefined))]);
     await killMain(scene);
     expect(ends(await running)).toEqual({ upgrade: 'failure, unknown', restore: 'success, unchanged' });
     expect(judge(before, await recordState(scene.hub.subject), TARGET)).toMatchObject({ notOld: [] });

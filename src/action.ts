@@ -18,6 +18,8 @@ export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     if (outputFile) appendFileSync(outputFile, 'outcome=failed-before-change\nfailed-step=inputs\n');
     return;
   }
+  // So many blocks of 8 MiB the artifact client holds in memory at once, and copies of them: five if nobody says otherwise.
+  environment.ACTIONS_ARTIFACT_UPLOAD_CONCURRENCY ??= '1';
   const { carryOut } = await import('./modes/index.ts');
   await end(await carryOut(inputs, readRunContext(environment)));
 }

@@ -8,7 +8,7 @@ from . import myprograms, myrights, myscratch
 from .database import Refused, TryAgain, new_file
 from .digests import digest_of
 from .programs import Failed
-from .revisions import HUB_TABLES
+from .revisions import HUB_TABLES, TEMPORARY
 from .server import Server, text
 
 LOCK_SECONDS = 20
@@ -68,7 +68,7 @@ class MySQL(Server):
             "SELECT table_name, referenced_table_name FROM information_schema.referential_constraints "
             "WHERE constraint_schema = DATABASE() AND unique_constraint_schema = DATABASE()"
         )
-        found = inside & HUB_TABLES
+        found = {table for table in inside if table in HUB_TABLES or table.startswith(TEMPORARY)}
         while True:
             more = {table for table, referred in keys if table in inside and referred in found | HUB_TABLES} - found
             if not more:

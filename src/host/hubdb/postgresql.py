@@ -10,7 +10,7 @@ from . import pgprograms, pgrights, pgscratch
 from .database import Refused, TryAgain, new_file
 from .digests import digest_of
 from .programs import Failed
-from .revisions import HUB_TABLES
+from .revisions import HUB_TABLES, TEMPORARY
 from .server import Server, text
 
 # How long anything waits for a lock.
@@ -76,7 +76,8 @@ class PostgreSQL(Server):
             "WITH RECURSIVE inside AS (SELECT c.oid, c.relname FROM pg_class c "
             "JOIN pg_namespace n ON n.oid = c.relnamespace "
             f"WHERE n.nspname = {literal(self.schema())} AND c.relkind IN ('r', 'p')), "
-            f"hubs AS (SELECT oid, relname FROM inside WHERE relname IN ({names}) UNION "
+            f"hubs AS (SELECT oid, relname FROM inside WHERE relname IN ({names}) "
+            f"OR left(relname, {len(TEMPORARY)}) = {literal(TEMPORARY)} UNION "
             "SELECT i.oid, i.relname FROM hubs h JOIN pg_constraint k ON k.confrelid = h.oid AND k.contype = 'f' "
             "JOIN inside i ON i.oid = k.conrelid) "
         )

@@ -14,8 +14,11 @@ export async function readLoaded(dump: string, hub: HubServerDatabase, neighbour
     await server.admin(dump, name);
     const query = (statements: string) => server.admin(statements, name);
     if (dialect === 'postgresql') return await readDatabase({ dialect, schema: hub.schema, neighbours, query });
+    // Tables are in the database of their own now; what is said of them is said by the names they had.
     const moved = neighbours.map((table) => table.replace(/^\w+/, name));
-    return await readDatabase({ dialect, schema: name, neighbours: moved, query });
+    const state = await readDatabase({ dialect, schema: name, neighbours: moved, query });
+    const named = neighbours.map((table, index) => [table, state.neighbours[moved[index] ?? ''] ?? '']);
+    return { ...state, neighbours: Object.fromEntries(named) };
   } finally {
     await server.admin(`DROP DATABASE ${name}`);
   }

@@ -25,25 +25,38 @@ export async function fill(hub: HubInABox, { users, bytesEach }: Size): Promise<
     });
     return;
   }
-  if (database.dialect === 'mariadb') throw new Error('a large MariaDB database is not made yet');
   await database.query(`SET search_path = ${database.schema}, public;
     BEGIN;
     INSERT INTO users (name, admin, created, cookie_id, encrypted_auth_state)
-      SELECT 'bulk' || lpad(n::text, 6, '0'), false, '2026-01-01', md5(random()::text), state
-      FROM generate_series(1, ${users}) AS n, LATERAL (
-        SELECT decode(string_agg(md5(random()::text || n), ''), 'hex') AS state FROM generate_series(1, ${Math.ceil(bytesEach / 16)})
-      ) AS states;
+      SELECT 'bulk' || lpad(n::text, 6, '0'), false, '2026-01-01', md5(random()::text),
+        (SELECT decode(string_agg(md5(random()::text || n || i), ''), 'hex') FROM generate_series(1, ${Math.ceil(bytesEach / 16)}) AS i)
+      FROM generate_series(1, ${users}) AS n;
     ${role} COMMIT; ANALYZE;`);
 }
 
 /** How large a hub's database is, in bytes. */
 export async function sizeOf(hub: HubInABox): Promise<number> {
   const { database } = hub;
-  if (database.dialect === 'sqlite')
-    return Number(
-      await run('sqlite3', [fileOf(hub), 'SELECT page_count * page_size FROM pragma_page_count, pragma_page_size']),
-    );
-  if (database.dialect === 'mariadb') throw new Error('a large MariaDB database is not made yet');
-  const [size] = await database.query(`SELECT pg_database_size('${database.account.name}')`);
+  const [size] =
+    database.dialect === 'sqlite'
+      ? await ask(hub, 'SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')
+      : await ask(hub, `SELECT pg_database_size('${database.account.name}')`);
   return Number(size);
+}
+
+/** What a restore has to bring back: counts and sums, as all rows would be too many to compare from outside. */
+export async function contentOf(hub: HubInABox): Promise<string[]> {
+  const counts = ['user_role_map', 'user_group_map', 'groups', 'roles', 'services'];
+  const users = 'SELECT count(*), sum(length(name)), sum(length(encrypted_auth_state)) FROM users';
+  const tokens = "SELECT hashed FROM api_tokens WHERE note = 'seeded' ORDER BY hashed";
+  const statements = [users, tokens, ...counts.map((table) => `SELECT count(*) FROM ${table}`)];
+  return ask(hub, statements.join(';\n'));
+}
+
+/** The lines that the database's own client answers. */
+async function ask(hub: HubInABox, statements: string): Promise<string[]> {
+  const { database } = hub;
+  if (database.dialect === 'sqlite')
+    return (await run('sqlite3', [fileOf(hub)], { stdin: `${statements};\n` })).trim().split('\n');
+  return database.query(`SET search_path = ${database.schema};\n${statements};\n`);
 }

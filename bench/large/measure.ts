@@ -3,21 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { readDatabase } from '../check/database.ts';
-import type { ServerDialect } from '../databases/index.ts';
 import { fileOf } from '../hub/database.ts';
 import { type LightHub, startLightHub } from '../hub/light.ts';
 import { run, shellQuote } from '../hub/run.ts';
 import { stateDirectoryOf } from '../hub/state.ts';
 import { startResultsService } from '../runner/results-service.ts';
 import { type RunActionResult, runAction } from '../runner/run-action.ts';
-import { fill, type Size, sizeOf } from './fill.ts';
+import { contentOf, fill, type Size, sizeOf } from './fill.ts';
 import { type Peaks, watchMemory } from './memory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Subject extends Size {
-  database: 'sqlite' | ServerDialect;
+  database: 'sqlite' | 'postgresql';
   /** How the backup is sealed. */
   seal: 'recipients' | 'passphrase';
 }
@@ -26,7 +24,6 @@ export interface Figures {
   subject: Subject;
   /** Of the database, in bytes. */
   size: number;
-  users: number;
   /** Seconds from the first byte that is read to the artifact that was proven, by the action's own steps. */
   backup: { seconds: number; steps: Record<string, number>; artifact: number; memory: Peaks };
   restore: { seconds: number; memory: Peaks };
@@ -44,7 +41,7 @@ export async function measure(subject: Subject, say: (line: string) => void): Pr
     say(`filling ${subject.database} with ${subject.users} users`);
     await fill(hub, subject);
     const size = await sizeOf(hub);
-    const before = await readDatabase(hub.database);
+    const before = await contentOf(hub);
     say('backing it up the plain way');
     const plain = await plainly(hub, work);
 
@@ -86,14 +83,12 @@ export async function measure(subject: Subject, say: (line: string) => void): Pr
       },
       'restored',
     );
-    const after = await readDatabase(hub.database);
-    const lost = (before.keys.users ?? []).length - (after.keys.users ?? []).length;
-    if (lost !== 0 || JSON.stringify(before.keys) !== JSON.stringify(after.keys))
-      throw new Error('what was restored is not what was there');
+    const after = await contentOf(hub);
+    if (after.join() !== before.join()) throw new Error(`restored was ${after}, not ${before}`);
     const steps = stepsOf(backup.result);
     const taken = ['backup', 'upload', 'prove'].reduce((sum, name) => sum + (steps[name] ?? 0), 0);
     return {
-      ...{ subject, size, users: before.keys.users?.length ?? 0, plain },
+      ...{ subject, size, plain },
       backup: { seconds: taken, steps, artifact: artifact?.size ?? 0, memory: backup.memory },
       restore: { seconds: restore.seconds, memory: restore.memory },
     };

@@ -22,9 +22,9 @@ export function render(all: Figures[], { commit, date, command, machine }: Circu
     [`${nameOf(subject)}: backup, proof`, `${backup.memory.runner}`, `${backup.memory.host}`],
     [`${nameOf(subject)}: restore`, `${restore.memory.runner}`, `${restore.memory.host}`],
   ]);
-  const time = all.map(({ subject, size, users, backup, restore, plain }) => [
+  const time = all.map(({ subject, size, backup, restore, plain }) => [
     nameOf(subject),
-    users.toLocaleString('en'),
+    subject.users.toLocaleString('en'),
     mebibytes(size),
     mebibytes(backup.artifact),
     ...[plain.seconds, backup.steps.backup ?? 0, backup.seconds].map((seconds) => seconds.toFixed(1)),
@@ -65,7 +65,7 @@ ${table(
 }
 
 function nameOf({ database, seal }: Figures['subject']): string {
-  const name = { sqlite: 'SQLite', postgresql: 'PostgreSQL', mariadb: 'MariaDB' }[database];
+  const name = { sqlite: 'SQLite', postgresql: 'PostgreSQL' }[database];
   return `${name}${seal === 'passphrase' ? ', passphrase' : ''}`;
 }
 

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { until } from '../hub/run.ts';
 import type { Scene } from './scene.ts';
@@ -36,9 +36,17 @@ export class Breakpoint {
   async release(word: 'write' | 'drop'): Promise<void> {
     await writeFile(this.#path('go.new'), `${word}\n`);
     await rename(this.#path('go.new'), this.#path('go'));
+    // One that was killed reads nothing any more.
+    await until('nothing passed', 3, () =>
+      stat(this.#path('passed')).then(
+        () => true,
+        () => false,
+      ),
+    ).catch(() => {});
   }
 
   async clear(): Promise<void> {
-    for (const name of ['point', 'reached', 'go']) await rm(this.#path(name), { recursive: true, force: true });
+    for (const name of ['point', 'reached', 'go', 'passed'])
+      await rm(this.#path(name), { recursive: true, force: true });
   }
 }

@@ -157,8 +157,11 @@ async function machineHost(hub: MachineHub) {
     inputs: {},
     environment: join(hub.root, hub.environmentPath),
     wheels: 'file:///opt/wheels',
-    // There is one hub, and so one directory once there is a job.
-    jobs: async () => join(root, (await readdir(root).catch(() => []))[0] ?? '-', 'jobs'),
+    // There is one hub, and so one directory of a hub once there is a job.
+    jobs: async () => {
+      const names = await readdir(root).catch(() => []);
+      return join(root, names.find((name) => name.startsWith('jupyterhub')) ?? '-', 'jobs');
+    },
     onHost: (command: string) => hub.exec(command),
   };
 }

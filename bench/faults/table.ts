@@ -10,7 +10,7 @@ export interface Result extends Omit<Played, 'after' | 'lastWords'> {
 }
 
 /** The newest result of each cell. */
-export function newest(results: Result[]): Map<string, Result> {
+function newest(results: Result[]): Map<string, Result> {
   return new Map(results.map((result) => [result.cell, result]));
 }
 

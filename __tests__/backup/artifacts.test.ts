@@ -1,11 +1,21 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { until } from '../../bench/hub/run.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { sha256 } from './samples.ts';
 import { scratch } from './scratch.ts';
@@ -162,14 +172,19 @@ test('A file that becomes unreadable under the toolkit ends in a sentence, not i
   const sealed = sealedFile();
   service.fault({ match: 'CreateArtifact', delay: 1500 });
   const program = `
-    import { mkdirSync, rmSync } from 'node:fs';
     import { uploadBackup } from ${JSON.stringify(new URL('../../src/backup/artifacts.ts', import.meta.url).href)};
-    const sealed = ${JSON.stringify(sealed)};
-    setTimeout(() => { rmSync(sealed.path); mkdirSync(sealed.path); }, 700);
-    const error = await uploadBackup(sealed, ${JSON.stringify(RUN)}).catch((error) => error);
+    const error = await uploadBackup(${JSON.stringify(sealed)}, ${JSON.stringify(RUN)}).catch((error) => error);
     console.log('caught', error.name, error.message);
     process.exit(0);`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  const asked = service.log.length;
+  const ended = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  // The service has been asked, and takes its time to answer.
+  await until('nothing was uploaded', 50, async () =>
+    service.log.slice(asked).some(({ path }) => path.includes('CreateArtifact')),
+  );
+  rmSync(sealed.path);
+  mkdirSync(sealed.path);
+  const { stdout } = await ended;
   expect(stdout).toMatch(/^caught ArtifactError .*file read/m);
 });
 

@@ -17,6 +17,7 @@ export default defineConfig({
     include: ['__tests__/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
-    maxWorkers: 2,
+    // More than cores: whole hubs are waited for most of the time.
+    maxWorkers: 3,
   },
 });

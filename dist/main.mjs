@@ -2,9 +2,11 @@ import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
   main
-} from "./chunks/chunk-L4Z6E6XR.mjs";
-import "./chunks/chunk-MT56I2ME.mjs";
-import "./chunks/chunk-2GDBN4FG.mjs";
+} from "./chunks/chunk-CVJECLQ5.mjs";
+import "./chunks/chunk-2C5ZOA5P.mjs";
+import "./chunks/chunk-CKBKNPDU.mjs";
+import "./chunks/chunk-CU3ASNB5.mjs";
+import "./chunks/chunk-YPVQFBCU.mjs";
 import "./chunks/chunk-MY7DWCCO.mjs";
 
 // src/main.ts

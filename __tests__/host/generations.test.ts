@@ -37,7 +37,7 @@ function host(shell: Shell) {
     writeFileSync(join(job, 'parameters'), parameters);
     for (const name of ['journal', 'log']) writeFileSync(join(job, name), '', { flag: 'a' });
     const [command = '', ...args] = programs.command('').slice(0, -1);
-    const parts = ['common', 'journal', 'environments/pip', 'databases/sqlite', 'generations'];
+    const parts = ['common', 'journal', 'environments/pip', 'databases/sqlite', 'steps', 'generations'];
     const sources = parts.map((part) => `. "$PROGRAMS/${part}.sh"\n`).join('');
     // This database is a file alone: nobody looks into it.
     const fake = 'COPIES=$JOB; hubdb() { :; }';
@@ -55,7 +55,7 @@ function host(shell: Shell) {
       .filter((name) => (what === 'environment' ? name.startsWith('environment.') : existsSync(join(hub, name, what))))
       .map((name) => name.replace(/^.*jupyterhub-upgrade-/, ''))
       .sort();
-  return { state, inJob, commit, takeBack, left, kept: () => readFileSync(join(state, 'kept'), 'utf8') };
+  return { state, hub, database, inJob, commit, takeBack, left, kept: () => readFileSync(join(state, 'kept'), 'utf8') };
 }
 
 describe.each(SHELLS)('with %s', (shell) => {
@@ -72,6 +72,27 @@ describe.each(SHELLS)('with %s', (shell) => {
     // Cut after its last line, and run again.
     await inJob('up-4', 'keep_generation before');
     expect(kept()).toBe('before up-3\ntaken-back back-3\ntaken-back back-4\nbefore up-4\n');
+  });
+
+  it('the way back of a snapshot can be gone again after its end, and keeps what the new hub wrote', async () => {
+    const { hub, database, inJob, left, kept } = host(shell);
+    const said = [database, 'rows of the new hub'].map((text) => `'${text}'`);
+    await inJob(
+      'back',
+      `database_snapshot && note snapshot complete && journal begin migrate && journal begin start
+      printf %s ${said[1]} >${said[0]}
+      undo_snapshot && undo_snapshot`,
+    );
+    expect(readFileSync(database, 'utf8')).toBe('rows');
+    expect([left('snapshot'), left('new'), kept()]).toEqual([[], ['back'], 'taken-back back\n']);
+    expect(readFileSync(join(hub, '.jupyterhub-upgrade-back/new'), 'utf8')).toBe('rows of the new hub');
+  });
+
+  it('a copy that was cut while the database was set aside goes with its way back', async () => {
+    const { hub, database, inJob } = host(shell);
+    writeFileSync(`${database}.jupyterhub-upgrade`, 'half of the ro');
+    await inJob('cut', 'undo_snapshot');
+    expect(readdirSync(hub).sort()).toEqual(['environment', 'jupyterhub.sqlite']);
   });
 
   it('nothing older goes when the newest is not whole', async () => {

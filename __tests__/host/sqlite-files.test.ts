@@ -115,8 +115,8 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
       await done('keep-new', database, aside);
       await done('put-back', database, aside);
       expect(files()).toEqual(before);
-      await done('discard', aside);
-      await done('discard', aside);
+      await done('discard', database, aside);
+      await done('discard', database, aside);
       expect(readdirSync(aside).filter((name) => name.startsWith('snapshot'))).toEqual([]);
       expect(await rows(join(aside, 'new'))).toBe(after);
       expect(status()).toEqual(identity);
@@ -132,7 +132,7 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
     writeFileSync(`${database}-wal`, 'its log');
     await done('put-back', database, aside);
     await done('put-back', database, aside);
-    await done('discard', aside);
+    await done('discard', database, aside);
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -195,7 +195,7 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
       expect(statSync(database).isFile()).toBe(true);
       await done('put-back', database, aside);
       expect(files()).toEqual(before);
-      await done('discard', aside);
+      await done('discard', database, aside);
     }
   });
 
@@ -241,8 +241,8 @@ describe.each(SHELLS)('sqlite-files.sh with %s', (shell) => {
         expect(files()).toEqual(before);
         expect(status()).toEqual(identity);
       }
-      await killed('discard', aside);
-      await done('discard', aside);
+      await killed('discard', database, aside);
+      await done('discard', database, aside);
       expect(files()).toEqual(before);
       expect(readdirSync(directory).filter((name) => !name.startsWith('jupyter hub.sqlite')).length).toBeLessThan(2);
     }

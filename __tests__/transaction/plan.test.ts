@@ -95,3 +95,14 @@ describe('an upgrade from 1.x', () => {
     expect(planUpgrade(await sampleInputs({ 'target-version': '1.5.2' }), facts).blockers).toEqual([]);
   });
 });
+
+it.each([
+  ['1min 30s', 150],
+  ['5min', 360],
+  ['1h 2min', 3780],
+  ['infinity', 3660],
+  ['', 150],
+])('a unit whose TimeoutStopUSec is "%s" has %i seconds to stop', (span, limit) => {
+  const facts = sqliteFacts({ raw: { 'unit-properties': `ActiveState=active\nTimeoutStopUSec=${span}` } });
+  expect(planUpgrade(inputs, facts).steps.find(({ name }) => name === 'stop')?.limit).toBe(limit);
+});

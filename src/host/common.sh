@@ -186,8 +186,9 @@ exports_of() {
 hub_environment() {
   hub_environment_out=$1 hub_environment_bin=$2 hub_environment_status=0
   : >"$hub_environment_out" || return 1
-  if [ -n "$HUB_PID" ]; then
-    capture_environment "$HUB_PID" "$hub_environment_out" || hub_environment_status=1
+  # A hub that crashes in a loop may have another process by now, or none.
+  if [ -n "$HUB_PID" ] && capture_environment "$HUB_PID" "$hub_environment_out" 2>/dev/null; then
+    :
   elif [ "$SERVICE_MANAGER" = systemd ] && [ "$(id -u)" = 0 ]; then
     set -- --quiet --wait --pipe --collect
     for hub_environment_file in $(systemctl show -p EnvironmentFiles --value "$UNIT" | sed -n 's/ (ignore_errors=.*//p'); do
@@ -197,6 +198,8 @@ hub_environment() {
       cat /proc/self/environ >"$hub_environment_out.raw" 2>/dev/null
     exports_of "$hub_environment_out.raw" "$hub_environment_out"
     rm -f "$hub_environment_out.raw"
+  elif [ -n "$HUB_PID" ]; then
+    hub_environment_status=1
   fi
   printf "export PATH=%s:\"\${PATH:-%s}\"\n" "$(quoted "$hub_environment_bin")" "$PATH" >>"$hub_environment_out" || return 1
   chown "$HUB_UID:$HUB_GID" "$hub_environment_out" 2>/dev/null

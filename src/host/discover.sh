@@ -9,8 +9,9 @@ PROGRAMS=$1
 . "$1/common.sh"
 # shellcheck source=/dev/null
 . "$1/parameters"
-private=$(mktemp -d) || die 'no temporary directory can be made'
-trap 'rm -rf "$private"' EXIT
+# It goes with the phase, however that ends.
+private=$1/private
+mkdir "$private" || die 'no temporary directory can be made'
 chmod 711 "$private"
 
 clean_phases
@@ -19,7 +20,7 @@ fact user "$(id -un)"
 fact kernel "$(uname -sr)"
 fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')"
 missing=''
-for tool in flock setsid tar base64 sha256sum awk sed dd stat find readlink; do
+for tool in flock setsid timeout tar base64 sha256sum awk sed dd stat find readlink; do
   command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
 fact missing-tools "$missing"
@@ -36,6 +37,8 @@ fact jobs "$(for journal in "$state_root"/*/jobs/*/journal; do
   life=$(sed -n 's/^[0-9]* [0-9]* verdict - //p' "$journal" | head -n 1)
   if [ -n "$life" ]; then
     [ "$owner" = "$KNOWN_RUN" ] || continue
+    # A restore of that run says nothing of what became of its upgrade.
+    ! grep -q '^STEPS=.*load' "$job/parameters" || continue
   elif read -r job_pid job_start <"$job/executor" && is_alive "$job_pid" "$job_start"; then
     life=alive
   else

@@ -8,7 +8,8 @@ COPIES=$JOB/database
 # --- stage: the new environment, built beside the old one while the hub runs --------------------------------------
 
 do_stage() { environment_stage; }
-undo_stage() { environment_discard_stage; }
+# What could not be removed is no reason to keep a hub down.
+undo_stage() { environment_discard_stage || say 'what was staged could not be removed whole'; }
 
 # --- hold: the backup is uploaded and proven meanwhile; the runner says go -----------------------------------------
 
@@ -51,10 +52,18 @@ notice_failed() {
   [ "$NOTIFY_REQUIRED" != yes ]
 }
 
-as_template_owner() { as_uid "$TEMPLATE_UID" "$TEMPLATE_GID" "$@"; }
+# A file of root's may lie in a directory of somebody else's.
+as_template_owner() {
+  if [ "$TEMPLATE_UID" = 0 ]; then
+    as_directory_owner "${TEMPLATE_PATH%/*}" "$@"
+  else
+    as_uid "$TEMPLATE_UID" "$TEMPLATE_GID" "$@"
+  fi
+}
 
 undo_announce() {
-  [ -z "$NOTICE_HTML" ] || as_template_owner /bin/sh "$PROGRAMS/notice.sh" withdraw "$TEMPLATE_PATH"
+  [ -z "$NOTICE_HTML" ] || as_template_owner /bin/sh "$PROGRAMS/notice.sh" withdraw "$TEMPLATE_PATH" ||
+    say 'the notice could not be taken off the pages'
 }
 
 # --- stop ----------------------------------------------------------------------------------------------------------
@@ -158,15 +167,15 @@ undo_snapshot() {
     database_discard_snapshot
     return 0
   }
-  if journal_has 'begin start'; then
-    database_keep_new
-    keep_generation taken-back
-  fi
+  if journal_has 'begin start'; then database_keep_new; fi
   # Before these nothing of ours wrote to the database, and somebody else may have.
   if [ -n "$(noted token)" ] || journal_has 'begin migrate' || journal_has 'begin load' || journal_has 'begin start'; then
     database_put_back || return 1
   fi
-  database_discard_snapshot
+  if journal_has 'begin start'; then keep_generation taken-back; fi
+  # Whoever comes this way again finds all of it done, and no snapshot to put back from.
+  note snapshot put-back && database_discard_snapshot
+  return 0
 }
 
 # --- switch (staged) or install (in place) -----------------------------------------------------------------------------

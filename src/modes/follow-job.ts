@@ -140,6 +140,9 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
   }
   const sessions = view.note('foreign-sessions');
   if (sessions) result.warnings.push(`Others had sessions on the database before it was put back: ${named(sessions)}.`);
+  if (view.note('lost-new-database')) {
+    result.warnings.push('What the new hub wrote before it was taken back could not be kept.');
+  }
   const kept = view.note('kept-new-database');
   if (kept) {
     const written = addedKeys(view.note('written-to-new'));

@@ -192,12 +192,11 @@ const START_LIMIT = 120;
 
 /** All steps a job can have, with the seconds after which the host ends one and goes back. */
 function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
-  const unitStop = /^(\d+)s$/.exec(facts.service.properties.TimeoutStopUSec ?? '')?.[1] ?? '90';
   const titles: [name: string, limit: number, title: string][] = [
     ['stage', 3600, 'Prepare the environment beside the running hub'],
     ['hold', 3600, 'Wait for the backup to be proven'],
     ['announce', inputs.notify.leadTime + 120, 'Tell the users'],
-    ['stop', Math.max(150, Number(unitStop) + 60), 'Stop the hub'],
+    ['stop', Math.max(150, seconds(facts.service.properties.TimeoutStopUSec ?? '') + 60), 'Stop the hub'],
     ['snapshot', 1800, 'Set the database aside'],
     ['switch', 120, 'Switch the environment'],
     ['install', 1800, 'Install the packages'],
@@ -208,6 +207,16 @@ function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
     ['confirm', inputs.confirmTimeout + 30, 'Verify the hub from outside'],
   ];
   return Object.fromEntries(titles.map(([name, limit, title]) => [name, { name, title, limit }]));
+}
+
+/** A time span as `systemctl show` prints it, `1h 2min 30s`, in seconds; an hour for one without an end, 90 s for none. */
+function seconds(span: string): number {
+  if (span === 'infinity') return 3600;
+  const parts = [...span.matchAll(/(\d+)(h|min|s)\b/g)];
+  const factors: Record<string, number> = { h: 3600, min: 60, s: 1 };
+  return parts.length === 0
+    ? 90
+    : parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (factors[unit] ?? 0), 0);
 }
 
 /** These steps of a job, in this order. */

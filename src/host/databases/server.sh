@@ -55,7 +55,14 @@ database_put_back() {
     return 1
   fi
   name_sessions
-  if patiently hubdb put-back "$DATABASE" "$COPIES/snapshot" >"$JOB/put-back"; then
+  # A connection that breaks in the middle leaves MySQL without the tables: what failed is begun again.
+  put_back_tries=1
+  until patiently hubdb put-back "$DATABASE" "$COPIES/snapshot" >"$JOB/put-back"; do
+    put_back_tries=$((put_back_tries + 1))
+    [ "$put_back_tries" -le 3 ] || break
+    sleep 5
+  done
+  if [ "$put_back_tries" -le 3 ]; then
     same_digest "$JOB/snapshot" "$JOB/put-back" && return 0
     say 'what is in the database now is not what was in the copy'
   fi
@@ -67,8 +74,11 @@ database_put_back() {
 database_keep_new() {
   [ -z "$(noted kept-new-database)" ] || return 0
   as_hub_user rm -f "$COPIES/new"
-  patiently hubdb inventory "$DATABASE" "$COPIES/inventory.new" >/dev/null &&
-    patiently hubdb backup "$DATABASE" "$COPIES/new" >/dev/null || return 0
+  if ! patiently hubdb inventory "$DATABASE" "$COPIES/inventory.new" >/dev/null ||
+    ! patiently hubdb backup "$DATABASE" "$COPIES/new" >/dev/null; then
+    note lost-new-database yes
+    return 0
+  fi
   note kept-new-database "$COPIES/new"
   note written-to-new "$(hubdb compare "$COPIES/inventory" "$COPIES/inventory.new" 2>/dev/null)"
 }

@@ -51,11 +51,9 @@ case $1 in
   keep-new)
     database=$2 aside=$3
     [ ! -e "$aside/new" ] || exit 0
+    # Second names, which need no room: put-back takes the first ones away.
     for suffix in -wal -journal ''; do
-      [ ! -f "$database$suffix" ] || cp -p "$database$suffix" "$aside/new$suffix.part"
-    done
-    for suffix in -wal -journal ''; do
-      [ ! -f "$aside/new$suffix.part" ] || mv "$aside/new$suffix.part" "$aside/new$suffix"
+      [ ! -f "$database$suffix" ] || [ -e "$aside/new$suffix" ] || ln "$database$suffix" "$aside/new$suffix"
     done
     ;;
   # A backup's file (stdin) becomes the database, with the mode that the old one had.
@@ -76,8 +74,11 @@ case $1 in
     ;;
   # After a rollback: the snapshot is the live file again; what the new hub wrote stays.
   discard)
-    rm -f "$2/snapshot" "$2/snapshot-wal" "$2/snapshot-journal" "$2/snapshot-shm" "$2/absent"
-    rmdir "$2" 2>/dev/null || :
+    database=$2 aside=$3
+    # Names of copies that were cut.
+    rm -f "$database.jupyterhub-upgrade" "$database-wal.jupyterhub-upgrade" "$database-journal.jupyterhub-upgrade"
+    rm -f "$aside/snapshot" "$aside/snapshot-wal" "$aside/snapshot-journal" "$aside/snapshot-shm" "$aside/absent"
+    rmdir "$aside" 2>/dev/null || :
     ;;
   remove) rm -rf "$2" ;;
   own-copies) find "${2%/*}" -maxdepth 1 -type f -name "${2##*/}.[0-9][0-9][0-9][0-9]-[0-9]*" | sort ;;

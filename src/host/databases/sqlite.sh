@@ -36,7 +36,10 @@ database_put_back() {
 
 # What the new hub wrote before it was taken back stays readable, and is reported by key.
 database_keep_new() {
-  sqlite_files keep-new "$DATABASE_PATH" "$(database_aside)" || return 0
+  sqlite_files keep-new "$DATABASE_PATH" "$(database_aside)" || {
+    note lost-new-database yes
+    return 0
+  }
   note kept-new-database "$(database_aside)/new"
   hubdb inventory "$(database_aside)/snapshot" "$COPIES/inventory" >/dev/null &&
     hubdb inventory "$(database_aside)/new" "$COPIES/inventory.new" >/dev/null || return 0
@@ -51,7 +54,7 @@ database_load() {
   return 1
 }
 
-database_discard_snapshot() { sqlite_files discard "$(database_aside)"; }
+database_discard_snapshot() { sqlite_files discard "$DATABASE_PATH" "$(database_aside)"; }
 database_kept() { printf 'the database of before in %s/snapshot\n' "$(database_aside)"; }
 database_remove_kept() { sqlite_files remove "$(database_aside "$1")"; }
 

@@ -148,7 +148,7 @@ def put_back(database, path):
 
     def fill(connection):
         inserts = database.inserts(connection, [table["name"] for table in head["tables"]])
-        places = [place(index) for index in range(max(len(table["columns"]) for table in head["tables"]))]
+        places = [place(index) for index in range(max((len(table["columns"]) for table in head["tables"]), default=0))]
         for name, rows in tables_of(path):
             for batch in batches(rows):
                 connection.execute(inserts[name], [dict(zip(places, row)) for row in batch])

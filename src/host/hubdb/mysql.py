@@ -173,7 +173,8 @@ class MySQL(Server):
 
     def backup(self, out):
         with self.reading():
-            tool = myprograms.fitting(self.is_mariadb())
+            # Of no tables a dump is none: lines say so, too.
+            tool = myprograms.fitting(self.is_mariadb()) if self.tables() else None
             before = digest_of(self) if tool else None
         for _ in range(TRIES if tool else 0):
             with contextlib.suppress(Changed), new_file(out), self.words():

@@ -170,7 +170,8 @@ class PostgreSQL(Server):
 
     def backup(self, out):
         with self.reading():
-            tool = pgprograms.fitting(self.version())
+            # Of no tables a dump is none: lines say so, too.
+            tool = pgprograms.fitting(self.version()) if self.tables() else None
             if tool is not None:
                 with new_file(out), self.words():
                     snapshot = self.value("SELECT pg_export_snapshot()")

@@ -91,8 +91,9 @@ export async function describe(reader: Reader): Promise<DatabaseState> {
     questions.push(['durable', table, `SELECT ${line(lasting)} ${from} WHERE ${where}`]);
   }
   for (const [name, [names, from]] of Object.entries(keyQueries)) {
-    // Roles came with JupyterHub 2.0.
-    if (name !== 'roles' || tables.includes('user_role_map'))
+    // Roles came with JupyterHub 2.0, and a database that is half migrated may lack anything.
+    const needed = [...from.matchAll(/(?:^|JOIN )"?(\w+)/g)].map(([, table = '']) => table);
+    if (needed.every((table) => tables.includes(table)))
       questions.push(['keys', name, `SELECT ${line(names)} FROM ${from}`]);
   }
   if (tables.includes('alembic_version')) questions.push(['revision', '', 'SELECT version_num FROM alembic_version']);

@@ -150,13 +150,13 @@ async function giveSmallDisks(hub: MachineHub, mounted: string[]): Promise<void>
 }
 
 async function machineHost(hub: MachineHub) {
-  await run('cp', ['-r', await cachedWheels([NEW]), join(hub.root, 'opt/wheels')]);
+  await run('cp', ['-r', await cachedWheels([NEW]), join(hub.root, 'srv/index')]);
   const root = join(hub.root, 'var/lib/jupyterhub-upgrade');
   return {
     ssh: hub.admin,
     inputs: {},
     environment: join(hub.root, hub.environmentPath),
-    wheels: 'file:///opt/wheels',
+    wheels: 'file:///srv/index',
     // There is one hub, and so one directory of a hub once there is a job.
     jobs: async () => {
       const names = await readdir(root).catch(() => []);

@@ -215,7 +215,9 @@ async function expectOldHub(job: string): Promise<void> {
   });
   const { answer, notOld, leftovers } = judge(before, after, target, writes);
   expect({ answer, notOld }).toEqual({ answer: 'old', notOld: [] });
-  expect(leftovers.sort()).toEqual(kept.map((directory) => `watched: ${directory}`).sort());
+  // Of new hubs that were taken back the databases of the last two stay: keep-host-backups.
+  const asides = kept.slice(-2).map((directory) => `watched: ${directory}`);
+  expect(leftovers.sort()).toEqual(asides.sort());
   expect(after.database.keys.tokens).toEqual(before.database.keys.tokens);
 
   // Locks, phases and secrets of the job are gone; its journal and log stay.

@@ -56,14 +56,14 @@ c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:${proxyPort}'
       await endProxy(join(this.path, 'jupyterhub-proxy.pid'), proxyPort);
     };
     onTestFinished(stop);
-    const get = (path: string) => fetch(`${base}${path}`, { redirect: 'manual' });
-    while (
-      child.exitCode === null &&
-      !(await get('/hub/login').then(
+    const answers = () =>
+      fetch(`${base}/hub/login`, { redirect: 'manual' }).then(
         ({ status }) => status === 200,
         () => false,
-      ))
-    ) {
+      );
+    // A hub answers some moments before its start is over.
+    const runs = async () => (await readFile(log, 'utf8')).includes('JupyterHub is now running') && (await answers());
+    while (child.exitCode === null && !(await runs())) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     return {

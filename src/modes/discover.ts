@@ -42,7 +42,8 @@ export async function discover(run: Run, known?: Known): Promise<Discovery> {
   for (;;) {
     const { found, left } = await run.log.step('discover', 'Look at the hub', async () => {
       const raw = await look(run, known);
-      const directory = raw.get('pid') && raw.get('directory');
+      // A hub that is down is still known by its directory where its backup tells it.
+      const directory = raw.get('pid') ? raw.get('directory') : known?.directory;
       const jobs = parseJobs(raw);
       const mayChange = run.inputs.mode === 'upgrade' || run.inputs.mode === 'restore';
       const unfinished = mayChange ? unfinishedJobs(run, jobs, directory, known?.run) : [];

@@ -5,7 +5,7 @@ import type { Run } from './run.ts';
 
 /**
  * Those of the jobs that are on this hub and have no verdict. Throws UpgradeError when another run is at work now: one at
- * a time. `hubDirectory` is where the hub runs, when it does; `own` the run whose backup is to be restored, and which has
+ * a time. `hubDirectory` is where the hub runs, as far as that is known; `own` the run whose backup is to be restored, and which has
  * ended.
  */
 export function unfinishedJobs(run: Run, found: FoundJob[], hubDirectory?: string, own?: string): FoundJob[] {

@@ -2,7 +2,7 @@ import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
   post
-} from "./chunks/chunk-BH33G32K.mjs";
+} from "./chunks/chunk-ZLWE4LPR.mjs";
 import "./chunks/chunk-2C5ZOA5P.mjs";
 import "./chunks/chunk-CKBKNPDU.mjs";
 import "./chunks/chunk-CU3ASNB5.mjs";

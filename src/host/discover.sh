@@ -20,7 +20,7 @@ fact user "$(id -un)"
 fact kernel "$(uname -sr)"
 fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')"
 missing=''
-for tool in flock setsid timeout tar base64 sha256sum awk sed dd stat find readlink; do
+for tool in flock setsid tar base64 sha256sum awk sed dd stat find readlink; do
   command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
 fact missing-tools "$missing"

@@ -17,7 +17,7 @@ hub_pid() {
 
 service_stop() {
   [ -n "$(hub_pid)" ] || return 0
-  (cd "$HUB_DIRECTORY" && exec timeout "$LIMIT_STOP" /bin/sh -c "$STOP_COMMAND") || say "stop-command answered $?"
+  (cd "$HUB_DIRECTORY" && exec /bin/sh -c "$STOP_COMMAND") || say "stop-command answered $?"
   service_stop_deadline=$(($(now) + LIMIT_STOP * 100))
   while service_stop_pid=$(hub_pid) && [ -n "$service_stop_pid" ]; do
     if [ "$(now)" -gt "$service_stop_deadline" ]; then
@@ -35,7 +35,7 @@ service_start() {
   service_start_scope=''
   if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then service_start_scope='systemd-run --scope --collect --quiet'; fi
   # shellcheck disable=SC2086 # words of ours
-  (unset LC_ALL && umask 022 && cd "$HUB_DIRECTORY" && exec $service_start_scope timeout "$LIMIT_START" setsid /bin/sh -c "$START_COMMAND") \
+  (unset LC_ALL && umask 022 && cd "$HUB_DIRECTORY" && exec $service_start_scope setsid /bin/sh -c "$START_COMMAND") \
     </dev/null >>"$JOB/start.log" 2>&1
 }
 

@@ -2,7 +2,7 @@ import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
   post
-} from "./chunks/chunk-ZLWE4LPR.mjs";
+} from "./chunks/chunk-54SQLTP5.mjs";
 import "./chunks/chunk-2C5ZOA5P.mjs";
 import "./chunks/chunk-CKBKNPDU.mjs";
 import "./chunks/chunk-CU3ASNB5.mjs";

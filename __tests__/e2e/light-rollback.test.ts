@@ -24,6 +24,8 @@ const writes: Writes = { acknowledged: [], attempted: [] };
 const kept: string[] = [];
 /** When the last rollback was over, and the pid of the hub that it started. */
 let last: { at: number; pid: number | undefined };
+/** Runs so far: users have names of their own in each, also where two fail in the same step. */
+let runs = 0;
 
 /** The way of the runner to the hub. */
 let proxy: EvilProxy;
@@ -176,7 +178,8 @@ test('a minute after the last rollback the same old hub still runs', { timeout: 
 
 /** What the writer was told meanwhile; `away`: users it was told were made and that are not in the database any more. */
 async function runToFailure({ step, sabotage, inputs, onLine, meanwhile }: Failure) {
-  const writer = startWrites(scene.hub, `${step}-`);
+  runs += 1;
+  const writer = startWrites(scene.hub, `${step}-${runs}-`);
   const planted = sabotage === undefined ? undefined : scene.sabotage(sabotage);
   const running = scene.run({ 'target-version': target, ...inputs?.() }, onLine && { onLine });
   const [run] = await Promise.all([running, meanwhile?.(), planted]);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OUTPUT_NAMES, outputsOf, writeOutputs } from '../../src/report/outputs.ts';
 import type { RunResult } from '../../src/report/result.ts';
+import { duration } from '../../src/report/text.ts';
 import { hostile } from './hostile.ts';
 import { entriesIn } from './runner.ts';
 import { samples } from './samples.ts';
@@ -43,6 +44,11 @@ describe('outputs', () => {
       'plan-digest': samples['rolled-back'].plan?.digest,
     });
     expect(JSON.parse(result)).toEqual(samples['rolled-back']);
+  });
+
+  it('round as the summary does', () => {
+    const outputs = outputsOf({ ...samples['rolled-back'], downtime: { startedAt: 0, seconds: 9.45 } });
+    expect(`${outputs['downtime-seconds']} s`).toBe(duration(9.45));
   });
 
   it('are empty where nothing is known', () => {

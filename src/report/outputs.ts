@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { RunResult } from './result.ts';
-import { oneLine } from './text.ts';
+import { oneLine, tenths } from './text.ts';
 import { fileCommand } from './workflow-commands.ts';
 
 /** The outputs of the action, as `action.yml` lists them. */
@@ -34,7 +34,7 @@ export function outputsOf(result: RunResult): Outputs {
     'current-revision': oneLine(result.revisions.current ?? ''),
     'backup-artifact-id': String(result.backup?.artifactId ?? ''),
     'backup-artifact-digest': oneLine(result.backup?.digest ?? ''),
-    'downtime-seconds': result.downtime === undefined ? '' : result.downtime.seconds.toFixed(1),
+    'downtime-seconds': result.downtime === undefined ? '' : tenths(result.downtime.seconds).toFixed(1),
     'plan-digest': oneLine(result.plan?.digest ?? ''),
     result: boundedJson(result),
   };

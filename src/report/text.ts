@@ -27,11 +27,16 @@ export function oneLine(text: string, most = 1000): string {
   return visible(text.replaceAll(/\s+/g, ' '), most).replaceAll(/ {2,}/g, ' ').trim();
 }
 
+/** Seconds as people and outputs are told them, in whole tenths; rounded in one place, so that all say the same. */
+export function tenths(seconds: number): number {
+  return Math.round(Math.max(0, Number.isFinite(seconds) ? seconds : 0) * 10) / 10;
+}
+
 /** Seconds for people: `0.4 s`, `7.4 s`, `1 min 12 s`, `1 h 3 min`. */
 export function duration(seconds: number): string {
-  const tenths = Math.round(Math.max(0, Number.isFinite(seconds) ? seconds : 0) * 10) / 10;
-  if (tenths < 60) return `${tenths.toFixed(1)} s`;
-  const whole = Math.round(tenths);
+  const rounded = tenths(seconds);
+  if (rounded < 60) return `${rounded.toFixed(1)} s`;
+  const whole = Math.round(rounded);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
   return rest > 0 ? `${minutes} min ${rest} s` : `${minutes} min`;

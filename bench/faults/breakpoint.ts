@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { until } from '../hub/run.ts';
@@ -32,8 +33,9 @@ export class Breakpoint {
     return (await this.#scene.jobs()).find((one) => basename(one) === basename(job.trim()));
   }
 
-  /** Lets what stopped go on: with its line, or ended before it is written. */
+  /** Lets what stopped go on: with its line, or ended before it is written. Once, and not when it was cleared. */
   async release(word: 'write' | 'drop'): Promise<void> {
+    if (!existsSync(this.#path('reached')) || existsSync(this.#path('go'))) return;
     await writeFile(this.#path('go.new'), `${word}\n`);
     await rename(this.#path('go.new'), this.#path('go'));
     // One that was killed reads nothing any more.

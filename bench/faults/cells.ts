@@ -16,7 +16,18 @@ const KINDS: { flavour: Flavour; database: Database }[] = [
   { flavour: 'machine', database: 'postgresql' },
 ];
 
-const STEPS = ['stage', 'hold', 'announce', 'stop', 'snapshot', 'switch', 'migrate', 'start', 'verify', 'confirm'];
+export const STEPS = [
+  'stage',
+  'hold',
+  'announce',
+  'stop',
+  'snapshot',
+  'switch',
+  'migrate',
+  'start',
+  'verify',
+  'confirm',
+];
 
 /** Every place of a whole upgrade. */
 const forward = [
@@ -73,7 +84,7 @@ const atPoint: Record<string, (point: string, flavour: Flavour) => boolean> = {
   // An admin starts the hub in the middle.
   start: (point, flavour) =>
     flavour === 'machine' &&
-    /(begin|session|done) (snapshot|switch|migrate)$|done stop$|undo (start|migrate|switch|snapshot)$/.test(point),
+    /(begin|session|done) (snapshot|switch|migrate)$|done stop$|undo (migrate|switch|snapshot)$/.test(point),
   second: (point) => /^after (begin|done) /.test(point),
 };
 
@@ -112,13 +123,18 @@ export function allCells(): Cell[] {
   ]);
 }
 
-/** Kills of the executor, or of all there is, that many thousandths into a downtime as it usually is. */
-export function randomCells(count: number, seed: number): Cell[] {
+/**
+ * Kills of the executor, or of all there is, at a random moment: that many ten thousandths of a downtime, until the host has
+ * verified the new hub. `kind` is a part of the kinds' names.
+ */
+export function randomCells(count: number, seed: number, kind = ''): Cell[] {
   const next = generator(seed);
+  const kinds = KINDS.filter(({ flavour, database }) => `${flavour} ${database}`.includes(kind));
   return Array.from({ length: count }, () => {
-    const kind = KINDS[Math.floor(next() * KINDS.length)] ?? { flavour: 'light', database: 'sqlite' };
-    const faults = ['executor', kind.flavour === 'light' ? 'everything' : 'power'];
-    return { ...kind, point: `random:${Math.floor(next() * 1000)}`, fault: faults[Math.floor(next() * 2)] ?? '' };
+    const one = kinds[Math.floor(next() * kinds.length)];
+    if (!one) throw new Error(`there is no kind ${kind}`);
+    const faults = ['executor', one.flavour === 'light' ? 'everything' : 'power'];
+    return { ...one, point: `random:${Math.floor(next() * 10_000)}`, fault: faults[Math.floor(next() * 2)] ?? '' };
   });
 }
 

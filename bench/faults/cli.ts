@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../hub/cache.ts';
 import { run } from '../hub/run.ts';
+import { inOrder } from './alike.ts';
 import { allCells, type Cell, cellName, cellOf, randomCells, sample } from './cells.ts';
 import { Player } from './player.ts';
 import { type Result, renderTable } from './table.ts';
@@ -11,10 +12,12 @@ import { type Result, renderTable } from './table.ts';
 const usage = `usage: script/faults CELL...          plays these, for example 'light sqlite after begin migrate:executor'
        script/faults --sample N [--seed S]  so many of the matrix, drawn
        script/faults --random N [--seed S]  so many kills at a random moment of the downtime
-       script/faults --all                  the whole matrix: many hours
+       script/faults --all                  one for all that are alike, the most telling first: many hours
        script/faults --list                 the names of all cells
        script/faults --table                writes docs/fault-matrix.md from what was played
-with --only REGEX: only cells whose name matches
+with --only REGEX: only cells whose name matches (of --random: a part of the kind's name)
+     --missing: none that was played before
+     --minutes N: none is begun later than that
 `;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,6 +31,8 @@ async function main(): Promise<number> {
       random: { type: 'string' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       only: { type: 'string', default: '' },
+      missing: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: 'Infinity' },
       all: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       table: { type: 'boolean', default: false },
@@ -40,30 +45,40 @@ async function main(): Promise<number> {
     return 0;
   }
   let cells: Cell[] = positionals.map(cellOf);
-  if (values.all) cells = matching;
+  if (values.all) cells = inOrder(matching);
   if (values.sample) cells = sample(matching, Number(values.sample), seed);
-  if (values.random) cells = randomCells(Number(values.random), seed);
+  if (values.random) cells = randomCells(Number(values.random), seed, values.only);
   if (cells.length === 0 && !values.table) {
     process.stderr.write(usage);
     return 2;
   }
   if (values.sample || values.random) process.stdout.write(`seed ${seed}\n`);
-  const broken = await playAll(cells, `script/faults ${process.argv.slice(2).join(' ')}`);
+  if (values.missing) {
+    const known = new Set((await results()).map(({ cell }) => cell));
+    cells = cells.filter((cell) => !known.has(cellName(cell)));
+  }
+  const end = performance.now() + Number(values.minutes) * 60_000;
+  const broken = await playAll(cells, end, `script/faults ${process.argv.slice(2).join(' ')}`);
   if (values.table) {
-    const lines = (await readFile(kept, 'utf8').catch(() => '')).split('\n').filter(Boolean);
-    await writeFile(join(root, 'docs/fault-matrix.md'), renderTable(lines.map((line) => JSON.parse(line) as Result)));
+    await writeFile(join(root, 'docs/fault-matrix.md'), renderTable(await results()));
   }
   return broken === 0 ? 0 : 1;
 }
 
+async function results(): Promise<Result[]> {
+  const lines = (await readFile(kept, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Result);
+}
+
 /** Plays them, keeps and prints how each ended; gives how many did not hold. */
-async function playAll(cells: Cell[], command: string): Promise<number> {
+async function playAll(cells: Cell[], end: number, command: string): Promise<number> {
   const commit = (await run('git', ['rev-parse', '--short', 'HEAD'], { cwd: root })).trim();
   const player = new Player();
   let broken = 0;
   await mkdir(dirname(kept), { recursive: true });
   try {
     for (const cell of cells) {
+      if (performance.now() > end) break;
       const name = cellName(cell);
       try {
         const result: Result = { cell: name, commit, command, ...(await player.play(cell)) };

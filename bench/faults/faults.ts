@@ -42,9 +42,10 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
       if (found !== '') await victim.scene.onHost(`kill -9 ${found.replaceAll('\n', ' ')} 2>/dev/null || :`);
       return found === '';
     });
+    await victim.breakpoint.clear();
   },
-  async power({ scene }) {
-    await scene.power?.();
+  async power({ scene, breakpoint }) {
+    await scene.power?.(() => breakpoint.clear());
   },
   async shutdown(victim) {
     const { scene, breakpoint } = victim;
@@ -58,9 +59,9 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
     await until('the host does not go down', 150, isOff);
     await scene.power?.();
   },
-  async outage({ scene, lose }) {
+  async outage({ scene, breakpoint, lose }) {
     lose();
-    await scene.power?.();
+    await scene.power?.(() => breakpoint.clear());
   },
   async runner(victim) {
     victim.lose();
@@ -102,7 +103,12 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
 };
 
 /** Settings of the action under which a fault shows itself in a time that a test has. */
-export const inputsOf: Record<string, Record<string, string>> = { hang: { 'max-downtime': '45' } };
+export const inputsOf: Record<string, Record<string, string>> = {
+  hang: { 'max-downtime': '45' },
+  // Nobody will say anything.
+  runner: { 'confirm-timeout': '8' },
+  outage: { 'confirm-timeout': '8' },
+};
 
 export async function emptyDisks(scene: Scene): Promise<void> {
   for (const { directory } of SMALL_DISKS) await scene.onHost(`rm -f '${directory}/filler'`);

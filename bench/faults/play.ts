@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { judge, type Verdict } from '../check/judge.ts';
+import { judge, type Verdict, type Writes } from '../check/judge.ts';
 import { recordState, type State } from '../check/state.ts';
 import { shellQuote, until } from '../hub/run.ts';
 import { startWriter, type WriterResult } from '../hub/writer.ts';
@@ -22,6 +22,8 @@ export interface Played {
   /** Everything that is not as promised; empty for a cell that holds. */
   problems: string[];
   after: State;
+  /** What was written to the old hub meanwhile. */
+  writes: Writes;
   /** What the run printed at its end. */
   lastWords: string[];
 }
@@ -34,9 +36,6 @@ const titles: Record<string, string> = {
   confirm: 'Verify the hub from outside',
 };
 
-/** How long a downtime is, and a little more, on a machine that does nothing else. */
-const DOWNTIME_MS = 20_000;
-
 /** Plays an upgrade with that fault on a hub that is wholly old, as `before` has it. */
 export async function play(scene: Scene, before: State, { point, fault }: Cell): Promise<Played> {
   const started = performance.now();
@@ -47,20 +46,31 @@ export async function play(scene: Scene, before: State, { point, fault }: Cell):
   const result = await runWithFault(scene, point, fault, wrong);
 
   const jobs = (await scene.jobs()).filter((job) => !known.has(job));
-  let last = result;
-  if (fault === 'everything') last = await scene.run(); // nobody but the next run is left to finish it
+  // Nobody but the next run is left to finish it.
+  const last = fault === 'everything' ? await runNext(scene, jobs, wrong) : result;
   const verdicts = await verdictsOf(scene, jobs, wrong);
   await emptyDisksOf(scene, fault);
   await until('the hub does not answer', 120, () => answers(scene)).catch((error) => wrong(String(error)));
   const written = await writer.stop();
   const { verdict, after } = await judgeNow(scene, before, written);
+  await learnDowntime(scene, jobs);
   problems.push(...complaints(verdict), ...consistency(verdict, last, verdicts), ...(await leftovers(scene, jobs)));
   return {
     ...{ answer: verdict.answer, after, problems, lastWords: last.rawLog.slice(-25) },
+    writes: { acknowledged: acknowledgedBy(OLD, written), attempted: written.attempted },
     outcome: last.lost ? '-' : (last.outputs.outcome ?? '-'),
     verdict: verdicts.at(-1) ?? '-',
     seconds: Math.round((performance.now() - started) / 1000),
   };
+}
+
+/** The next run finishes what was left. It asks for the release that the hub must have then, so that it has no work of its own. */
+async function runNext(scene: Scene, jobs: string[], wrong: (what: string) => void): Promise<RunActionResult> {
+  const isVerified = jobs.length > 0 && / done verify$/m.test(await scene.read(jobs.at(-1) ?? '', 'journal'));
+  const result = await scene.run({ 'target-version': isVerified ? NEW : OLD });
+  const said = result.rawLog.join('\n').includes('left a job without a verdict');
+  if (result.outputs.outcome !== 'unchanged' || !said) wrong(`the next run ended ${result.outputs.outcome}`);
+  return result;
 }
 
 async function runWithFault(
@@ -99,7 +109,7 @@ async function runWithFault(
     else {
       if (moment !== undefined) {
         await breakpoint.release('write');
-        await delay((DOWNTIME_MS * Number(moment)) / 1000);
+        await delay((scene.downtimeMs * Number(moment)) / 10_000);
       }
       const act = faultsAtPoint[fault];
       if (!act) throw new Error(`there is no fault ${fault}`);
@@ -217,16 +227,31 @@ async function emptyDisksOf(scene: Scene, fault: string): Promise<void> {
 }
 
 /** Judges the hub once nothing of a job runs any more, or half a minute later. */
-async function judgeNow(scene: Scene, before: State, { acknowledged, attempted }: WriterResult) {
+async function judgeNow(scene: Scene, before: State, written: WriterResult) {
   const end = performance.now() + 30_000;
   for (;;) {
     const after = await recordState(scene.hub.subject);
     // What a new hub acknowledged that was taken back is kept beside, by design.
-    const counts = acknowledged.filter(({ release }) => after.version !== OLD || release === OLD);
-    const verdict = judge(before, after, NEW, { acknowledged: counts.map(({ name }) => name), attempted });
+    const acknowledged = acknowledgedBy(after.version === OLD ? OLD : undefined, written);
+    const verdict = judge(before, after, NEW, { acknowledged, attempted: written.attempted });
     const isBusy = verdict.leftovers.some((one) => /^processes: .*jupyterhub-upgrade/.test(one));
     const isWhole = verdict.answer !== 'MIXED';
     if ((isWhole && !isBusy) || performance.now() > end) return { verdict, after };
+  }
+}
+
+/** What that release acknowledged; of any, when none is given. */
+function acknowledgedBy(release: string | undefined, { acknowledged }: WriterResult): string[] {
+  return acknowledged.filter((one) => release === undefined || one.release === release).map(({ name }) => name);
+}
+
+/** From the stop until the host has verified the new hub, as long as this machine takes for it now. */
+async function learnDowntime(scene: Scene, jobs: string[]): Promise<void> {
+  for (const job of jobs) {
+    const journal = await scene.read(job, 'journal');
+    const at = (line: string) => Number(new RegExp(`^(\\d+) \\d+ ${line}$`, 'm').exec(journal)?.[1]);
+    const taken = (at('done verify') - at('begin stop')) * 10;
+    if (taken > 0) scene.downtimeMs = taken;
   }
 }
 
@@ -248,7 +273,9 @@ function consistency({ answer }: Verdict, result: RunActionResult, verdicts: str
   const said: string[] = [];
   const { outcome } = result.outputs;
   const isGreen = result.conclusion === 'success' && !result.lost;
-  if (isGreen && answer !== 'new') said.push(`a green job (${outcome}), and the hub is ${answer}`);
+  // That of a next run which only finished what was left says nothing else.
+  if (isGreen && answer !== 'new' && outcome !== 'unchanged')
+    said.push(`a green job (${outcome}), and the hub is ${answer}`);
   if (!isGreen && outcome === 'upgraded') said.push(`outcome ${outcome} in a job that is ${result.conclusion}`);
   const expected: Record<string, string> = { upgraded: 'new', 'rolled-back': 'old', 'failed-before-change': 'old' };
   const promised = outcome === undefined || result.lost ? undefined : expected[outcome];

@@ -1,8 +1,9 @@
+import { judge, type Writes } from '../check/judge.ts';
 import { recordState, type State } from '../check/state.ts';
 import { type Cell, cellName } from './cells.ts';
 import { breakableConfiguration } from './faults.ts';
 import { type Played, play } from './play.ts';
-import { type Scene, startScene } from './scene.ts';
+import { NEW, type Scene, startScene } from './scene.ts';
 
 /** Plays cells one after the other, on the same hub as long as it is wholly old and as it was. */
 export class Player {
@@ -10,7 +11,7 @@ export class Player {
   #kind = '';
   #before: State | undefined;
 
-  async play(cell: Cell): Promise<Omit<Played, 'after' | 'lastWords'>> {
+  async play(cell: Cell): Promise<Omit<Played, 'after' | 'writes' | 'lastWords'>> {
     const needsDisks = cell.fault.startsWith('full ');
     const kind = `${cell.flavour} ${cell.database} ${needsDisks}`;
     if (kind !== this.#kind) await this.close();
@@ -21,17 +22,35 @@ export class Player {
     }
     this.#before ??= await recordState(this.#scene.hub.subject);
     try {
-      const { after, lastWords, ...played } = await play(this.#scene, this.#before, cell);
-      if (played.problems.length > 0) await this.#tell(cell, lastWords);
+      const { after, writes, lastWords, ...played } = await play(this.#scene, this.#before, cell);
+      const known = this.#before;
       this.#before = after;
-      // The hub of "no stop" cannot be stopped politely any more.
-      if (played.answer !== 'old' || played.problems.length > 0 || cell.fault === 'no stop') await this.close();
+      if (played.answer === 'new' && played.problems.length === 0) {
+        played.problems.push(...(await this.#putBack(known, writes)));
+      }
+      if (played.problems.length > 0) await this.#tell(cell, lastWords);
+      // The hub of "no stop" cannot be stopped politely any more, and one that has grown takes longer and longer.
+      const isWorn = cell.fault === 'no stop' || (after.database.durable.users?.length ?? 0) > 3000;
+      if (played.problems.length > 0 || isWorn) await this.close();
       return played;
     } catch (error) {
       await this.#tell(cell);
       await this.close();
       throw error;
     }
+  }
+
+  /** Makes a new hub the old one again, from what the host kept; says what it is when it is not that one. */
+  async #putBack(known: State, writes: Writes): Promise<string[]> {
+    const scene = this.#scene;
+    const job = (await scene?.jobs())?.at(-1);
+    if (!scene || job === undefined || !(await scene.putBack(job))) {
+      await this.close();
+      return [];
+    }
+    this.#before = await recordState(scene.hub.subject);
+    const { answer, notOld } = judge(known, this.#before, NEW, writes);
+    return answer === 'old' ? [] : [`what the host kept is not the old hub: ${notOld.join('; ')}`];
   }
 
   async close(): Promise<void> {

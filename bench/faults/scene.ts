@@ -1,11 +1,11 @@
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { HubInABox } from '../hub/hub.ts';
 import { startLightHub } from '../hub/light.ts';
 import { startMachineHub } from '../hub/machine.ts';
-import { run, until } from '../hub/run.ts';
+import { run, shellQuote, until } from '../hub/run.ts';
 import { stateDirectoryOf } from '../hub/state.ts';
 import { cachedWheels } from '../hub/wheels.ts';
 import { type EvilProxy, startProxy } from '../network.ts';
@@ -43,8 +43,12 @@ export interface Scene {
   jobs(): Promise<string[]>;
   /** A file of a job; empty when it is not there. */
   read(job: string, name: string): Promise<string>;
-  /** Cuts the host's power and boots it again. */
-  power?(): Promise<void>;
+  /** From the stop until the host has verified the new hub, as far as it is known. */
+  downtimeMs: number;
+  /** Cuts the host's power and boots it again; what is to be done while it is off. */
+  power?(meanwhile?: () => Promise<void>): Promise<void>;
+  /** Puts back by hand what that job kept on the host of the old hub; false where a server keeps it. */
+  putBack(job: string): Promise<boolean>;
   /** Puts what SMALL_DISKS names on file systems of their own. */
   giveSmallDisks?(): Promise<void>;
   close(): Promise<void>;
@@ -67,7 +71,7 @@ export async function startScene(flavour: Flavour, database: Database, extraConf
   let runId = 100;
   const mounted: string[] = [];
   return {
-    ...{ flavour, hub, service, network, onHost: host.onHost },
+    ...{ flavour, hub, service, network, onHost: host.onHost, downtimeMs: 30_000 },
     run(inputs = {}, more = {}) {
       runId += 1;
       return runAction({
@@ -94,7 +98,22 @@ export async function startScene(flavour: Flavour, database: Database, extraConf
         .map((name) => join(directory, name));
     },
     read: (job, name) => readFile(join(job, name), 'utf8').catch(() => ''),
-    ...('boot' in hub ? { power: () => hub.boot(), giveSmallDisks: () => giveSmallDisks(hub, mounted) } : {}),
+    async putBack(job) {
+      if (hub.database.dialect !== 'sqlite') return false;
+      await host.onHost(putBackByHand(hub.environmentPath, hub.database.path, basename(job), host.stop, host.start));
+      await untilItAnswers(hub);
+      return true;
+    },
+    ...('boot' in hub
+      ? {
+          async power(meanwhile = async () => {}) {
+            await hub.kill();
+            await meanwhile();
+            await hub.boot();
+          },
+          giveSmallDisks: () => giveSmallDisks(hub, mounted),
+        }
+      : {}),
     async close() {
       await network.close();
       await service.close();
@@ -122,6 +141,7 @@ async function lightHost(hub: LightHub) {
     wheels: pathToFileURL(await cachedWheels([NEW])).href,
     jobs: async () => jobs,
     onHost: (command: string) => run('sh', ['-c', command]),
+    ...{ stop: hub.stopCommand, start: hub.startCommand },
   };
 }
 
@@ -141,12 +161,33 @@ async function giveSmallDisks(hub: MachineHub, mounted: string[]): Promise<void>
     await rm(`${path}.was`, { recursive: true });
   }
   await hub.boot();
-  await until('the hub does not answer', 90, () =>
-    hub.api('GET', '/').then(
+  await untilItAnswers(hub);
+}
+
+function untilItAnswers({ api }: HubInABox): Promise<boolean> {
+  return until('the hub does not answer', 120, () =>
+    api('GET', '/').then(
       ({ status }) => status === 200,
       () => false,
     ),
   );
+}
+
+/** What an admin types who wants the old hub back after an upgrade that went well. */
+function putBackByHand(environment: string, database: string, job: string, stop: string, start: string): string {
+  const [live, kept] = [shellQuote(environment), shellQuote(`${environment}.jupyterhub-upgrade-${job}`)];
+  const [file, aside] = [shellQuote(database), shellQuote(`${dirname(database)}/.jupyterhub-upgrade-${job}`)];
+  return `set -e
+    ${stop}
+    test -d ${kept} && test -f ${aside}/snapshot
+    rm -rf ${live}
+    mv -T ${kept} ${live}
+    for log in '' -wal -shm -journal; do
+      rm -f ${file}"$log"
+      [ ! -f ${aside}/snapshot"$log" ] || mv ${aside}/snapshot"$log" ${file}"$log"
+    done
+    rm -rf ${aside}
+    ${start}`;
 }
 
 async function machineHost(hub: MachineHub) {
@@ -163,5 +204,6 @@ async function machineHost(hub: MachineHub) {
       return join(root, names.find((name) => name.startsWith('jupyterhub')) ?? '-', 'jobs');
     },
     onHost: (command: string) => hub.exec(command),
+    ...{ stop: `systemctl stop ${hub.unit}`, start: `systemctl start ${hub.unit}` },
   };
 }

@@ -2,7 +2,7 @@ import { allCells, type Cell, cellName } from './cells.ts';
 import type { Played } from './play.ts';
 
 /** One cell that was played, as it is kept. */
-export interface Result extends Omit<Played, 'after' | 'lastWords'> {
+export interface Result extends Omit<Played, 'after' | 'writes' | 'lastWords'> {
   cell: string;
   commit: string;
   /** The command that played it. */

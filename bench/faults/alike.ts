@@ -85,13 +85,14 @@ const started: Rule = (point) => (point.includes('undo') ? 'after undo snapshot'
 const rules: Record<string, Rule> = {
   ...{ executor: killed, everything: lost, power: lost, outage: lost, shutdown: killed },
   ...{ cancel: cancelled, reset: runnerOnly, silence: runnerOnly, runner: runnerOnly, second, start: started },
+  'silent cancel': (point) => point.replace('after session', 'after begin'),
 };
 
 /** The most telling first: what is lost while the data is between two states, on each kind of hub; then one of each fault. */
 const waves = [
   /^light sqlite (after begin|after done|before done) (stop|snapshot|switch|migrate|start|verify):(executor|everything)$/,
   /^light sqlite after session migrate:(child|reset|runner|hang|silence)$/,
-  /^light sqlite after begin (snapshot|migrate|verify|confirm):(cancel|reset|runner|second)$/,
+  /^light sqlite after begin (snapshot|migrate|verify|confirm):(cancel|silent cancel|reset|runner|second)$/,
   /^light sqlite -:/,
   /^light sqlite .* und(o|one) (stop|switch|snapshot|start):(executor|everything|runner|cancel|reset)$/,
   /^machine sqlite (after begin|after done|before done) (stop|snapshot|switch|migrate|start|verify):power$/,

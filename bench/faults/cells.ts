@@ -76,6 +76,8 @@ const atPoint: Record<string, (point: string, flavour: Flavour) => boolean> = {
   cancel: () => true,
   reset: () => true,
   silence: (point) => /^after (begin|session) (hold|stop|migrate|verify|confirm)$/.test(point),
+  // Nothing gets through, not even that it is cancelled: the runner is killed in the end, and its post comes later.
+  'silent cancel': (point) => /^after (begin|session) (hold|migrate|verify|confirm)$/.test(point),
   hang: (point) => /^after session (stop|snapshot|switch|migrate|start|verify)$/.test(point),
   // Not a byte is left on one of the host's file systems.
   'full state': isAtWork,
@@ -163,9 +165,11 @@ export function cellName({ flavour, database, point, fault }: Cell): string {
   return `${flavour} ${database} ${point}:${fault}`;
 }
 
+const byName = new Map(allCells().map((cell) => [cellName(cell), cell]));
+
 /** The cell of that name; throws when the matrix has none. */
 export function cellOf(name: string): Cell {
-  const cell = allCells().find((one) => cellName(one) === name);
+  const cell = byName.get(name);
   if (!cell) throw new Error(`there is no cell ${name}`);
   return cell;
 }

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     options: {
       sample: { type: 'string' },
       random: { type: 'string' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      seed: { type: 'string' },
       only: { type: 'string', default: '' },
       missing: { type: 'boolean', default: false },
       minutes: { type: 'string', default: 'Infinity' },
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
       table: { type: 'boolean', default: false },
     },
   });
-  const seed = Number(values.seed);
+  const seed = Number(values.seed ?? Date.now() % 1_000_000);
   const matching = allCells().filter((cell) => new RegExp(values.only).test(cellName(cell)));
   if (values.list) {
     for (const cell of matching) process.stdout.write(`${cellName(cell)}\n`);
@@ -52,13 +52,14 @@ async function main(): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  if (values.sample || values.random) process.stdout.write(`seed ${seed}\n`);
+  const drawn = (values.sample || values.random) && values.seed === undefined ? ` --seed ${seed}` : '';
+  if (drawn) process.stdout.write(`seed ${seed}\n`);
   if (values.missing) {
     const known = new Set((await results()).map(({ cell }) => cell));
     cells = cells.filter((cell) => !known.has(cellName(cell)));
   }
   const end = performance.now() + Number(values.minutes) * 60_000;
-  const broken = await playAll(cells, end, `script/faults ${process.argv.slice(2).join(' ')}`);
+  const broken = await playAll(cells, end, `script/faults ${process.argv.slice(2).join(' ')}${drawn}`);
   if (values.table) {
     await writeFile(join(root, 'docs/fault-matrix.md'), renderTable(await results()));
   }

@@ -84,6 +84,14 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
     await delay(80_000);
     victim.scene.network.heal();
   },
+  async 'silent cancel'(victim) {
+    victim.scene.network.blackHole();
+    victim.cancel();
+    await goOn(victim);
+    // Past SIGINT, SIGTERM and SIGKILL.
+    await delay(15_000);
+    victim.scene.network.heal();
+  },
   async hang() {},
   async start(victim) {
     await victim.scene.onHost('systemctl start jupyterhub.service || :');

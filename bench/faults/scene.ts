@@ -56,7 +56,7 @@ export interface Scene {
 
 /** Sets up a hub with more than a thousand users, a live WAL, a space in its paths and, under systemd, an EnvironmentFile. */
 export async function startScene(flavour: Flavour, database: Database, extraConfig = ''): Promise<Scene> {
-  const options = { database, release: OLD, users: 1010, ownTools: true, extraConfig };
+  const options = { database, release: OLD, alsoFor: NEW, users: 1010, ownTools: true, extraConfig };
   const work = await mkdtemp(join(tmpdir(), 'faults-'));
   const hub = await (flavour === 'light' ? startLightHub(options) : startMachineHub(options)).catch(async (error) => {
     await rm(work, { recursive: true });

@@ -23,13 +23,13 @@ export function requirementsOf(release: string, server?: ServerDialect): string[
 
 /**
  * A virtual environment with that release, and the driver of a database server, made once; never handed out itself, see
- * `copyEnvironment`.
+ * `copyEnvironment`. `alsoFor`: see `HubOptions`.
  */
-export async function cachedEnvironment(release: string, server?: ServerDialect): Promise<string> {
+export async function cachedEnvironment(release: string, server?: ServerDialect, alsoFor?: string): Promise<string> {
   const version = await run(systemPython, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
-  const name = [release, `py${version.trim()}`, ...(server ? [server] : [])].join('-');
+  const name = [release, `py${version.trim()}`, server, alsoFor && `for-${alsoFor}`].filter(Boolean).join('-');
   return cached(join('environments', name), (directory, finalPath) =>
-    installEnvironment(systemPython, requirementsOf(release, server), directory, finalPath),
+    installEnvironment(systemPython, requirementsOf(release, server), directory, finalPath, alsoFor),
   );
 }
 
@@ -39,15 +39,22 @@ export async function installEnvironment(
   packages: string[],
   directory: string,
   finalPath: string,
+  alsoFor?: string,
 ): Promise<void> {
   await run(python, ['-m', 'venv', directory]);
+  if (alsoFor) await run(join(directory, 'bin/pip'), ['install', '--quiet', `jupyterhub==${alsoFor}`]);
   await run(join(directory, 'bin/pip'), ['install', '--quiet', ...packages]);
   await relocate(directory, directory, finalPath);
 }
 
 /** An environment of one's own, at `path`: a copy of the cached one that names its new place. */
-export async function copyEnvironment(release: string, path: string, server?: ServerDialect): Promise<void> {
-  const original = await cachedEnvironment(release, server);
+export async function copyEnvironment(
+  release: string,
+  path: string,
+  server?: ServerDialect,
+  alsoFor?: string,
+): Promise<void> {
+  const original = await cachedEnvironment(release, server, alsoFor);
   await run('cp', ['-a', '--reflink=auto', original, path]); // a third of the time that node's own cp takes
   await relocate(path, await ownName(original), path);
 }

@@ -56,7 +56,8 @@ async function setUp(directory: string, blueprint: Blueprint, database: HubDatab
   for (const name of ['etc/conf.d', 'state', 'homes', 'home', 'tmp', 'tools'])
     await mkdir(place(name), { recursive: true });
   const proxyBin = await cachedProxy();
-  await copyEnvironment(release, environmentPath, database.dialect === 'sqlite' ? undefined : database.dialect);
+  const server = database.dialect === 'sqlite' ? undefined : database.dialect;
+  await copyEnvironment(release, environmentPath, server, blueprint.alsoFor);
 
   const fakeServer = place('etc/fake-server.py');
   const places = { box: directory, python: systemPython, fakeServer, homes: place('homes'), database };

@@ -44,11 +44,12 @@ export function cachedTree(): Promise<string> {
  * The directory `env` of a machine: an environment with that release, and the driver of a database server, made once
  * inside the tree at its final place.
  */
-export function cachedMachineEnvironment(release: string, server?: ServerDialect): Promise<string> {
-  const name = [release, ...(server ? [server] : [])].join('-');
+export function cachedMachineEnvironment(release: string, server?: ServerDialect, alsoFor?: string): Promise<string> {
+  const name = [release, server, alsoFor && `for-${alsoFor}`].filter(Boolean).join('-');
   return cached(`machine/environments/${name}`, async (directory) => {
     const requirements = requirementsOf(release, server).map(shellQuote).join(' ');
-    const installation = `mkdir -p ${dirname(environmentPath)}; python3 -m venv ${environmentPath}
+    const first = alsoFor ? `${environmentPath}/bin/pip install --quiet jupyterhub==${alsoFor}` : ':';
+    const installation = `mkdir -p ${dirname(environmentPath)}; python3 -m venv ${environmentPath}; ${first}
       ${environmentPath}/bin/pip install --quiet ${requirements}`;
     const cache = (await run('python3', ['-m', 'pip', 'cache', 'dir']).catch(() => '')).trim();
     const binds = (await exists(cache)) ? [`--bind=${cache}:/root/.cache/pip`] : [];

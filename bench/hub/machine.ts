@@ -73,7 +73,7 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
   await run('cp', [
     '-a',
     '--reflink=auto',
-    await cachedMachineEnvironment(release, server),
+    await cachedMachineEnvironment(release, server, blueprint.alsoFor),
     join(root, environmentPath),
   ]);
   const { access, admin } = await prepareSsh(root, ports.ssh);

@@ -237,6 +237,16 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
     'accept-advice: "allow_all" is not known here; write auth-state-key, sqlite-url-options, ',
   ],
   [
+    { 'approved-plan': 'a'.repeat(63) },
+    'approved-plan: "' +
+      'a'.repeat(63) +
+      '" is not a plan-digest, or not all of it; write the output plan-digest of the plan that was approved',
+  ],
+  [
+    { mode: 'plan', 'approved-plan': 'a'.repeat(64) },
+    'approved-plan: has no meaning in mode plan, which upgrades nothing; remove it',
+  ],
+  [
     { mode: 'backup', 'target-version': '', 'accept-advice': 'blacklist' },
     'accept-advice: has no meaning in mode backup, which changes no version; remove it',
   ],

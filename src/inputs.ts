@@ -29,6 +29,7 @@ import { addMask } from './report/workflow-commands.ts';
 import type { Connection } from './ssh/connection.ts';
 import { hostKeyPins, parseKnownHosts } from './ssh/known-hosts.ts';
 import { checkPrivateKey } from './ssh/private-key.ts';
+import { type Approved, readApproval } from './transaction/decisive.ts';
 
 export { InputError } from './inputs/form.ts';
 
@@ -38,6 +39,8 @@ export interface Inputs {
   connection: Connection;
   /** Normalised (PEP 440), or `latest`. Empty in the modes that change no version. */
   targetVersion: string;
+  /** The plan that was approved: an upgrade goes on only if it is this one. */
+  approvedPlan?: Approved | undefined;
   /** Rules of the advice whose blockers do not stop the upgrade. */
   acceptAdvice: string[];
   hub: {
@@ -121,6 +124,7 @@ export async function readInputs(
     mode,
     targetVersion: readTargetVersion(form, mode),
     acceptAdvice: readAcceptAdvice(form, mode),
+    approvedPlan: readApprovedPlan(form, mode),
     connection: await readConnection(form),
     hub: readHub(form),
     database: readDatabase(form, mode),
@@ -159,6 +163,20 @@ function readAcceptAdvice(form: Form, mode: Inputs['mode']): string[] {
     form.refuse('accept-advice', `has no meaning in mode ${mode}, which changes no version; remove it`);
   }
   return form.list('accept-advice', /[\s,]+/, oneOf(...RULES.map(({ id }) => id)));
+}
+
+function readApprovedPlan(form: Form, mode: Inputs['mode']): Approved | undefined {
+  if (form.given('approved-plan') && form.sound('mode') && mode !== 'upgrade') {
+    form.refuse('approved-plan', `has no meaning in mode ${mode}, which upgrades nothing; remove it`);
+  }
+  return form.optional('approved-plan', (text) => {
+    const approved = readApproval(text);
+    return approved === undefined
+      ? {
+          problem: 'is not a plan-digest, or not all of it; write the output plan-digest of the plan that was approved',
+        }
+      : { value: approved };
+  });
 }
 
 function readTargetVersion(form: Form, mode: Inputs['mode']): string {

@@ -15,6 +15,8 @@ export const INTROSPECT = {
   bind_url: 'http://:8000',
   base_url: '/',
   cleanup_servers: false,
+  cleanup_proxy: true,
+  config_digests: { '/etc/hub/jupyterhub_config.py': '0123456789abcdef' } as Record<string, string>,
   proxy: { should_start: false },
   page_template: null,
   configuration: { components: [], sections: {}, counts: {}, packages: {} },
@@ -72,6 +74,9 @@ export function raw({
   return new Map(
     Object.entries({
       uid: '0',
+      user: 'root',
+      'has-systemd': 'yes',
+      'load-centiseconds': '120',
       os: 'Debian GNU/Linux 12',
       'missing-tools': '',
       'service-manager': 'systemd',

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../src/outcome.ts';
 import type { BackupReport, RunResult, StepReport } from '../../src/report/result.ts';
+import type { PlanDocument } from '../../src/transaction/document.ts';
 
 const backup: BackupReport = {
   artifactId: 4021337,
@@ -19,6 +20,43 @@ const backup: BackupReport = {
   ],
 };
 
+const document: PlanDocument = {
+  facts: [
+    { name: 'host', value: 'Debian GNU/Linux 12 (bookworm)' },
+    {
+      name: 'service',
+      value: '/etc/systemd/system/jupyterhub.service (active, KillMode=process), run by hub in /srv/hub',
+    },
+  ],
+  notDetermined: ['Which other packages the installation brings along: pip decides that when it installs.'],
+  packages: [{ name: 'jupyterhub', from: '4.1.6', to: '6.1.1' }],
+  revision: { from: '0eee8c825d24', to: 'f460b0348206', hops: [] },
+  steps: [
+    {
+      name: 'stage',
+      title: 'Prepare the environment beside the running hub',
+      commands: [
+        {
+          as: 'root',
+          run: '/opt/hub/bin/python -m pip install --progress-bar off --upgrade jupyterhub==6.1.1',
+          mount: { of: '/opt/hub.jupyterhub-upgrade-$JOB_ID', at: '/opt/hub' },
+        },
+      ],
+    },
+    { name: 'stop', title: 'Stop the hub', commands: [{ as: 'root', run: 'systemctl stop jupyterhub.service' }] },
+  ],
+  downtime: { seconds: 7.1, basis: 'a guess, not a rehearsal: loading the hub took 1.2 s on this host just now' },
+  survival: {
+    proxy: { fate: 'goes on', reason: 'it is a service of its own' },
+    servers: { fate: 'ends', reason: 'KillMode=control-group ends all that jupyterhub.service started' },
+  },
+  told: ["notice on the hub's login and home pages"],
+  accepted: ['accept-advice: allow-config'],
+  blockers: [],
+  jobs: '/var/lib/jupyterhub-upgrade/jupyterhub.service-1234abcd/jobs',
+  decisive: { 'the release': { now: '4.1.6', target: '6.1.1' } },
+};
+
 const base: Omit<RunResult, 'outcome' | 'steps'> = {
   version: 1,
   mode: 'upgrade',
@@ -27,7 +65,7 @@ const base: Omit<RunResult, 'outcome' | 'steps'> = {
   run: { id: '7700123', url: 'https://github.com/example/hub/actions/runs/7700123' },
   versions: { previous: '4.1.6', current: '6.1.1', target: '6.1.1' },
   revisions: { previous: '0eee8c825d24', current: 'f460b0348206' },
-  plan: { digest: 'sha256:5d1f3c0f8a0e0d6b8f1f5a9c7a6a5e4d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f' },
+  plan: { digest: '79363bbe26dba2823fcd54e3402e1d0172c0aa9b6e6ed6a9aac804203c7b1e86', document },
   backup,
   rows: {},
   servers: [],

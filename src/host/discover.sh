@@ -70,6 +70,7 @@ done 2>/dev/null)"
 
 unit_property() { systemctl show -p "$1" --value "$UNIT" 2>/dev/null; }
 
+[ ! -d /run/systemd/system ] || fact has-systemd yes
 manager=$SERVICE_MANAGER
 if [ "$manager" = auto ]; then
   manager=none
@@ -167,7 +168,9 @@ config=$CONFIG_PATH
 
 : >"$private/database.json"
 chown "$HUB_UID:$HUB_GID" "$private/database.json" 2>/dev/null
+load_start=$(now)
 as_hub "$interpreter" "$PROGRAMS/introspect.py" --database-file "$private/database.json" "$@" >"$private/introspect" 2>"$private/introspect.log"
+fact load-centiseconds $(($(now) - load_start))
 fact introspect "$(cat "$private/introspect")"
 if [ ! -s "$private/introspect" ]; then
   fact introspect-failed "$(tail -n 5 "$private/introspect.log")"

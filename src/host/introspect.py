@@ -9,6 +9,8 @@ Secrets are not told, so neither is what the configuration prints. What other pr
 password among it, goes into FILE, which only the hub's user can read.
 """
 
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -345,6 +347,29 @@ def cookie_secret_source(hub):
     return "environment" if os.environ.get("JPY_COOKIE_SECRET") else "file"
 
 
+def config_digests(hub, paths, cookie_secret_file):
+    """Of each file, by its path, a digest that changes when it does.
+
+    Its key is the hub's cookie secret: a password in a file must not be guessed from a digest that is told.
+    """
+    key = hub.cookie_secret or os.environ.get("JPY_COOKIE_SECRET") or b"".join(blocks_of(cookie_secret_file))
+    digests = {}
+    for path in paths:
+        digest = hmac.new(key.encode() if isinstance(key, str) else key, digestmod=hashlib.sha256)
+        for block in blocks_of(path):
+            digest.update(block)
+        digests[path] = digest.hexdigest()[:16]
+    return digests
+
+
+def blocks_of(path):
+    try:
+        with open(path, "rb") as file:
+            yield from iter(lambda: file.read(1 << 20), b"")
+    except OSError:
+        yield b""
+
+
 def read_template(path):
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -426,6 +451,7 @@ def introspect(arguments, database_file=None):
         "config_file_exists": os.path.isfile(config_file),
         "config_files": read,
         "config_files_complete": complete,
+        "config_digests": config_digests(hub, read, cookie_secret_file),
         "cookie_secret_file": bounded(cookie_secret_file),
         "cookie_secret_file_exists": os.path.isfile(cookie_secret_file),
         "cookie_secret_source": cookie_secret_source(hub),

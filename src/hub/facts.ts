@@ -18,6 +18,9 @@ const introspectSchema = z.object({
   bind_url: text,
   base_url: text,
   cleanup_servers: z.boolean(),
+  cleanup_proxy: z.boolean(),
+  /** Of each file that the configuration reads: a digest that only this hub can make. */
+  config_digests: z.record(text, z.string().regex(/^[0-9a-f]{16}$/)),
   proxy: z.object({ should_start: z.boolean().nullish() }),
   database: z.object({
     dialect: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'is no dialect'),
@@ -85,7 +88,9 @@ export type Loss = z.infer<typeof lossSchema>['lost'];
 export interface Facts {
   /** The SSH user after `become`. */
   uid: number;
+  user: string;
   os: string;
+  hasSystemd: boolean;
   missingTools: string[];
   service: {
     manager: 'systemd' | 'commands';
@@ -105,16 +110,22 @@ export interface Facts {
   broken?: string;
   version: string;
   python: string;
+  /** Seconds that it took to load the hub's code and configuration. */
+  loadSeconds: number;
   /** Alembic head of the installed code. */
   codeRevision: string;
   configFile: string;
   configFiles: string[];
+  /** What is in them, by the path: a digest that only this hub can make, as they may hold passwords. */
+  configDigests: Record<string, string>;
   /** What of it the advice rests on. */
   configuration: Configuration;
   cookieSecretFile?: string;
   bindUrl: string;
   baseUrl: string;
   cleanupServers: boolean;
+  /** Whether a hub that starts its proxy itself ends it, too. */
+  cleanupProxy: boolean;
   /** Whether the hub starts its proxy itself, so that a restart interrupts users' connections. */
   startsProxy: boolean;
   database: Omit<DatabaseFacts, 'size'> & {
@@ -265,7 +276,9 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
   const [templateUid = '', templateGid = ''] = get('template-owner').split(' ');
   return {
     uid: id.parse(get('uid')),
+    user: get('user'),
     os: get('os'),
+    hasSystemd: raw.has('has-systemd'),
     missingTools,
     service: {
       manager: manager === 'systemd' ? 'systemd' : 'commands',
@@ -279,14 +292,17 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
     ...(broken === undefined ? {} : { broken }),
     version: hub.version,
     python: hub.python.version,
+    loadSeconds: Number(get('load-centiseconds')) / 100,
     codeRevision: hub.code_revision,
     configFile: hub.config_file,
     configFiles: hub.config_files,
+    configDigests: hub.config_digests,
     configuration: hub.configuration,
     ...(hub.cookie_secret_file ? { cookieSecretFile: hub.cookie_secret_file } : {}),
     bindUrl: hub.bind_url,
     baseUrl: hub.base_url,
     cleanupServers: hub.cleanup_servers,
+    cleanupProxy: hub.cleanup_proxy,
     startsProxy: hub.proxy.should_start !== false,
     database: {
       ...database,
@@ -333,6 +349,13 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
   };
 }
 
+/** The name of a user of the host that something in the facts belongs to. */
+export function nameOf({ uid, user, service }: Pick<Facts, 'uid' | 'user' | 'service'>, owner: number): string {
+  if (owner === 0) return 'root';
+  if (owner === service.uid) return service.user;
+  return owner === uid ? user : `uid ${owner}`;
+}
+
 /** What a hub that cannot load its configuration would say of itself, as far as its backup knows. */
 function remembered(known: Known, version: string, python: string): z.infer<typeof introspectSchema> {
   return {
@@ -344,6 +367,8 @@ function remembered(known: Known, version: string, python: string): z.infer<type
     bind_url: known.address,
     base_url: new URL(known.address).pathname,
     cleanup_servers: false,
+    cleanup_proxy: true,
+    config_digests: {},
     proxy: {},
     database: {
       ...{ dialect: 'sqlite', path: known.database, url: '', host: '' },

@@ -40,6 +40,11 @@ export const BROKEN_JUMPS: BrokenJump[] = [
   },
 ];
 
+/** The revision of a release's database schema; undefined for a release that is newer than this table. */
+export function schemaOf(version: string): string | undefined {
+  return GENERATIONS.find((generation) => generation.major === major(version))?.revision;
+}
+
 /** Oldest Python that a release needs, when this one is older; undefined when it fits. */
 export function missingPython(version: string, python: string): string | undefined {
   const floor = GENERATIONS.find((generation) => generation.major === major(version))?.python;

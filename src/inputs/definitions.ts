@@ -3,6 +3,7 @@ export const INPUT_DEFAULTS = {
   mode: 'upgrade',
   'target-version': '',
   'accept-advice': '',
+  'approved-plan': '',
 
   host: '',
   port: '22',

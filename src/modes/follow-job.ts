@@ -3,8 +3,8 @@ import type { Outcome } from '../outcome.ts';
 import type { OpenStep } from '../report/log.ts';
 import type { RunResult, StepReport } from '../report/result.ts';
 import type { FollowEnd, Job } from '../transaction/job.ts';
+import type { Step } from '../transaction/job-steps.ts';
 import type { JournalEntry, JournalView } from '../transaction/journal.ts';
-import type { Step } from '../transaction/plan.ts';
 import { walkBack } from '../transaction/walk-back.ts';
 import type { Run } from './run.ts';
 

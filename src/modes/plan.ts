@@ -1,6 +1,8 @@
 import { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { adviceLines } from '../report/advice.ts';
+import { planLines } from '../report/plan.ts';
+import { differencesFrom } from '../transaction/decisive.ts';
 import { type Plan, planUpgrade } from '../transaction/plan.ts';
 import { lookBefore } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
@@ -19,7 +21,17 @@ export async function plan(run: Run): Promise<Outcome> {
 export async function showUpgrade(run: Run, plan: Plan): Promise<void> {
   const isUp = plan.parameters.WAS_RUNNING === 'yes' && !plan.unchanged;
   const expected = { base: plan.parameters.HEALTH_BASE ?? '', version: plan.from };
-  await showPlan(run, plan, isUp ? () => lookBefore(run, expected) : undefined);
+  await showPlan(run, plan, async () => [
+    ...notAsApproved(run, plan),
+    ...(isUp ? await lookBefore(run, expected) : []),
+  ]);
+}
+
+/** How the plan differs from the one that was approved. Where nothing is to be done, nothing needs approval. */
+function notAsApproved({ inputs: { approvedPlan } }: Run, { document, unchanged }: Plan): string[] {
+  if (approvedPlan === undefined || document === undefined || unchanged) return [];
+  const found = differencesFrom(approvedPlan, document.decisive);
+  return found.length === 0 ? [] : [...found, 'Look at the new plan, and approve it: its plan-digest is another one.'];
 }
 
 /**
@@ -28,19 +40,14 @@ export async function showUpgrade(run: Run, plan: Plan): Promise<void> {
  */
 export async function showPlan(run: Run, plan: Plan, look?: () => Promise<string[]>): Promise<void> {
   const { log, result } = run;
-  result.plan = { digest: plan.digest };
+  result.plan = { digest: plan.digest, ...(plan.document && !plan.unchanged ? { document: plan.document } : {}) };
   result.versions.target = plan.to;
   result.guarantees.push(...plan.guarantees);
   result.warnings.push(...plan.warnings);
   result.advice.push(...plan.advice);
   await log.step('plan', 'Plan', async () => {
     log.info(plan.unchanged ? `JupyterHub ${plan.to} is installed already.` : `JupyterHub ${plan.from} → ${plan.to}`);
-    if (!plan.unchanged) {
-      for (const [index, { title }] of plan.steps.entries()) log.info(`${String(index + 1).padStart(3)}. ${title}`);
-      log.info(
-        plan.told.length === 0 ? 'Told before the stop: nobody.' : `Told before the stop: ${plan.told.join(', ')}.`,
-      );
-    }
+    if (!plan.unchanged) for (const line of linesOf(plan, result.servers.length)) log.info(line);
     for (const guarantee of plan.guarantees) log.info(`+ ${guarantee}`);
     for (const warning of plan.warnings) log.info(`! ${warning}`);
     for (const line of adviceLines(plan.advice)) log.info(line);
@@ -54,4 +61,12 @@ export async function showPlan(run: Run, plan: Plan, look?: () => Promise<string
       });
     }
   });
+}
+
+function linesOf({ document, steps, told }: Plan, running: number): string[] {
+  if (document !== undefined) return planLines(document, running);
+  return [
+    ...steps.map(({ title }, index) => `${String(index + 1).padStart(3)}. ${title}`),
+    told.length === 0 ? 'Told before the stop: nobody.' : `Told before the stop: ${told.join(', ')}.`,
+  ];
 }

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { approvalOf } from '../transaction/decisive.ts';
 import type { RunResult } from './result.ts';
 import { oneLine, tenths } from './text.ts';
 import { fileCommand } from './workflow-commands.ts';
@@ -35,7 +36,7 @@ export function outputsOf(result: RunResult): Outputs {
     'backup-artifact-id': String(result.backup?.artifactId ?? ''),
     'backup-artifact-digest': oneLine(result.backup?.digest ?? ''),
     'downtime-seconds': result.downtime === undefined ? '' : tenths(result.downtime.seconds).toFixed(1),
-    'plan-digest': oneLine(result.plan?.digest ?? ''),
+    'plan-digest': planOf(result),
     result: boundedJson(result),
   };
 }
@@ -47,6 +48,12 @@ export function outputsOf(result: RunResult): Outputs {
 export function writeOutputs(result: RunResult, file: string): void {
   const outputs = outputsOf(result);
   appendFileSync(file, OUTPUT_NAMES.map((name) => fileCommand(name, outputs[name])).join(''));
+}
+
+/** What approves the plan: its digest, and where it has a document, what it rests on. */
+function planOf({ plan }: RunResult): string {
+  if (plan?.document === undefined) return oneLine(plan?.digest ?? '');
+  return approvalOf(plan.document.decisive);
 }
 
 /** The result as one line of JSON; one that is too long loses the ends of its lists, and says so by `truncated`. */

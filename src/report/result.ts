@@ -1,5 +1,6 @@
 import type { Advice } from '../hub/advice/evaluate.ts';
 import type { Outcome } from '../outcome.ts';
+import type { PlanDocument } from '../transaction/document.ts';
 
 /** What one run did, whatever its end: the source of the outputs, the job summary, and the messages after it. */
 export interface RunResult {
@@ -18,7 +19,7 @@ export interface RunResult {
   versions: { previous?: string; current?: string; target?: string };
   /** Alembic revisions of the database: before the run and now. */
   revisions: { previous?: string; current?: string };
-  plan?: { digest: string };
+  plan?: PlanReport;
   backup?: BackupReport;
   /** From the stop to the moment the hub answered again, in seconds; `startedAt` counts from the start of the run. */
   downtime?: { startedAt: number; seconds: number };
@@ -37,6 +38,12 @@ export interface RunResult {
   warnings: string[];
   /** What the releases on the way changed for this hub, gravest first. */
   advice: Advice[];
+}
+
+export interface PlanReport {
+  digest: string;
+  /** Of an upgrade. */
+  document?: PlanDocument;
 }
 
 export interface ErrorReport {

@@ -1,6 +1,7 @@
 import { shellQuote } from '../ssh/quote.ts';
 import { adviceSection } from './advice.ts';
 import { block, code, folded, link, table, text } from './markdown.ts';
+import { planSection } from './plan.ts';
 import type { BackupReport, RunResult } from './result.ts';
 import { count, duration, size } from './text.ts';
 import { timeline } from './timeline.ts';
@@ -19,6 +20,7 @@ export function renderSummary(result: RunResult): string {
 
 /** The summary with at most `most` entries of each list. */
 function render(result: RunResult, most: number): string {
+  const isPlan = result.outcome === 'planned' || result.outcome === 'failed-before-change';
   const parts = [
     verdict(result),
     failure(result),
@@ -26,12 +28,14 @@ function render(result: RunResult, most: number): string {
     result.outcome === 'rollback-failed' ? backup(result, most) : '',
     list('⚠️ Warnings', result.warnings, most),
     adviceSection(result.advice, most),
+    isPlan ? planSection(result, most) : '',
     steps(result, most),
     rows(result, most),
     servers(result, most),
     result.outcome === 'rollback-failed' ? '' : backup(result, most),
     list('Not tried', result.notTried, most),
     list('What this host guarantees', result.guarantees, most),
+    isPlan ? '' : planSection(result, most),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -88,10 +92,11 @@ function versionColumns(result: RunResult): [head: string[], rows: string[][]] {
   const cell = (value: string | undefined) => (value ? code(value) : 'not known');
   const version = { name: 'JupyterHub', before: cell(versions.previous), now: cell(currentVersion(result)) };
   const schema = { name: 'Database revision', before: cell(revisions.previous), now: cell(revision) };
+  const planned = result.plan?.document?.revision.to;
   if (outcome === 'planned') {
     const rows = [
       [version.name, version.now, cell(versions.target)],
-      [schema.name, schema.now, ''],
+      [schema.name, schema.now, planned === undefined ? '' : cell(planned)],
     ];
     return [['', 'now', 'planned'], rows];
   }

@@ -5,7 +5,8 @@ import { environmentOf } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
 import { serviceOf } from '../hub/services/index.ts';
 import type { Inputs } from '../inputs.ts';
-import { hubParameters, type Plan, stepParameters, stepsOf } from './plan.ts';
+import { stepParameters, stepsOf } from './job-steps.ts';
+import { hubParameters, type Plan } from './plan.ts';
 
 /**
  * The plan that puts a backup back, on a hub in whatever state: running, stopped, crash-looping or half migrated. The

@@ -9,17 +9,13 @@ import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
 import { missingPython, newest } from '../hub/releases.ts';
 import { serviceOf } from '../hub/services/index.ts';
+import { type Survival, survivalOf } from '../hub/survival.ts';
 import type { Inputs } from '../inputs.ts';
 import { announcementHtml, userMessage } from '../notify/message.ts';
+import { digestOf } from './decisive.ts';
+import { type PlanDocument, writeDocument } from './document.ts';
+import { type Step, stepParameters, stepsOf } from './job-steps.ts';
 import { migrationOf } from './migration.ts';
-
-/** A step of the job on the host. Its verb is in src/host/steps.sh. */
-export interface Step {
-  name: string;
-  title: string;
-  /** Seconds after which the host ends it and goes back. */
-  limit: number;
-}
 
 /** What will be done to this hub, for these inputs and these facts: pure data. */
 export interface Plan {
@@ -43,6 +39,8 @@ export interface Plan {
   blockers: string[];
   /** SHA-256 over what a decision rests on, not over what changes by the minute. */
   digest: string;
+  /** Of an upgrade: the plan as a person approves it and a machine compares it. */
+  document?: PlanDocument;
 }
 
 /** The plan of an upgrade. Blockers are collected, not thrown: `plan` mode shows them all. */
@@ -91,7 +89,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
         'Give the hub an environment with a newer Python first.',
     );
   }
-  warnings.push(...serverWarnings(facts, service.serversEnd));
+  const survival = survivalOf(facts, inputs, to, service);
+  warnings.push(...serverWarnings(facts, survival));
   const advice = adviceFor(facts, to, inputs.acceptAdvice);
   blockers.push(...advice.filter(({ level, accepted }) => level === 'blocker' && !accepted).map(blockerOf));
 
@@ -131,6 +130,23 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     ...(isFresh ? { CANARY_USER: '' } : {}),
     ...stepParameters(steps),
   };
+  const document = writeDocument({
+    ...{
+      inputs,
+      facts,
+      to,
+      parts: [service, environment, database],
+      migration,
+      parameters,
+      state: stateDirectory(facts, inputs),
+      steps,
+      survival,
+      advice,
+      told,
+      blockers,
+    },
+    install: environment.install,
+  });
   return {
     from,
     to,
@@ -144,7 +160,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     advice,
     told,
     blockers,
-    digest: digestOf({ from, to, hops: migration.hops, facts, steps, blockers, advice, parameters }),
+    digest: digestOf(document.decisive),
+    document,
   };
 }
 
@@ -187,52 +204,6 @@ export function stateDirectory(facts: Facts, inputs: Inputs): string {
   return `${facts.stateRoot}/${name.replaceAll(/[^A-Za-z0-9_.@-]/g, '_')}-${id}`;
 }
 
-/** How long a hub is given to answer after its start, in seconds. A stop can take a minute, an old unit waits 90 s. */
-const START_LIMIT = 120;
-
-/** All steps a job can have, with the seconds after which the host ends one and goes back. */
-function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
-  const titles: [name: string, limit: number, title: string][] = [
-    ['stage', 3600, 'Prepare the environment beside the running hub'],
-    ['hold', 3600, 'Wait for the backup to be proven'],
-    ['announce', inputs.notify.leadTime + 120, 'Tell the users'],
-    ['stop', Math.max(150, seconds(facts.service.properties.TimeoutStopUSec ?? '') + 60), 'Stop the hub'],
-    ['snapshot', 1800, 'Set the database aside'],
-    ['switch', 120, 'Switch the environment'],
-    ['install', 1800, 'Install the packages'],
-    ['migrate', 3600, 'Migrate the database'],
-    ['load', 1800, 'Put the backup in place'],
-    ['start', START_LIMIT, 'Start the hub'],
-    ['verify', START_LIMIT + 120 + (inputs.verify.canaryUser === undefined ? 0 : 300), 'Verify the hub from its host'],
-    ['confirm', inputs.confirmTimeout + 30, 'Verify the hub from outside'],
-  ];
-  return Object.fromEntries(titles.map(([name, limit, title]) => [name, { name, title, limit }]));
-}
-
-/** A time span as `systemctl show` prints it, `1h 2min 30s`, in seconds; an hour for one without an end, 90 s for none. */
-function seconds(span: string): number {
-  if (span === 'infinity') return 3600;
-  const parts = [...span.matchAll(/(\d+)(h|min|s)\b/g)];
-  const factors: Record<string, number> = { h: 3600, min: 60, s: 1 };
-  return parts.length === 0
-    ? 90
-    : parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (factors[unit] ?? 0), 0);
-}
-
-/** These steps of a job, in this order. */
-export function stepsOf(inputs: Inputs, facts: Facts, names: string[]): Step[] {
-  const all = allSteps(inputs, facts);
-  return names.flatMap((name) => all[name] ?? []);
-}
-
-/** The steps, for the host programs. */
-export function stepParameters(steps: Step[]): Record<string, string> {
-  return {
-    STEPS: steps.map(({ name }) => name).join(' '),
-    ...Object.fromEntries(steps.map(({ name, limit }) => [`LIMIT_${name.toUpperCase()}`, String(limit)])),
-  };
-}
-
 function toldOf(inputs: Inputs, facts: Facts): string[] {
   return [
     ...(inputs.notify.hub && facts.template?.hasBlock ? ["notice on the hub's login and home pages"] : []),
@@ -241,54 +212,30 @@ function toldOf(inputs: Inputs, facts: Facts): string[] {
   ];
 }
 
-/** What becomes of the users' servers. */
-function serverWarnings(facts: Facts, serversEnd: string | undefined): string[] {
-  const { servers } = facts.database;
-  if (servers.length === 0) return [];
-  const [count, they] =
-    servers.length === 1 ? ['One user server runs', 'it'] : [`${servers.length} user servers run`, 'they'];
-  const [goOn, end] = they === 'it' ? ['goes on', 'ends'] : ['go on', 'end'];
-  if (facts.cleanupServers)
-    return [`${count}; the hub ends ${they === 'it' ? 'it' : 'them'} when it stops (cleanup_servers).`];
-  if (serversEnd !== undefined) return [`${count}; ${they} ${end} with the hub: ${serversEnd}.`];
-  const atRisk = servers.filter(({ pid }) => pid && facts.serversFromEnvironment.includes(pid)).map(({ user }) => user);
+/** What users lose when the hub stops. What goes on is no warning; the plan says that, too. */
+function serverWarnings(facts: Facts, { proxy, servers }: Survival): string[] {
+  const running = facts.database.servers;
+  if (running.length === 0) return [];
+  const count = running.length === 1 ? 'One user server runs now' : `${running.length} user servers run now`;
+  if (servers.fate === 'ends') {
+    return [
+      `${count}, and ${running.length === 1 ? 'ends' : 'end'} with the hub: ${servers.reason}. Users are told so.`,
+    ];
+  }
+  const atRisk = running.filter(({ pid }) => pid && facts.serversFromEnvironment.includes(pid)).map(({ user }) => user);
   return [
-    facts.startsProxy
-      ? `${count}; ${they} ${goOn}, but the hub's own proxy is down with it.`
-      : `${count}; ${they} ${goOn} while the hub is down.`,
+    ...(servers.fate === 'not known'
+      ? [
+          `${count}. Whether ${running.length === 1 ? 'it goes' : 'they go'} on while the hub is down is not known: ${servers.reason}.`,
+        ]
+      : []),
+    ...(proxy.fate === 'ends'
+      ? [`${count}, and cannot be reached while the hub is down: its proxy ends with it (${proxy.reason}).`]
+      : []),
     ...(atRisk.length > 0
       ? [
           `Servers of ${atRisk.slice(0, 20).join(', ')} run from the hub's own environment, which is exchanged under them: what they load later is of the new release.`,
         ]
       : []),
   ];
-}
-
-function digestOf(decisive: {
-  from: string;
-  to: string;
-  hops: string[];
-  facts: Facts;
-  steps: Step[];
-  blockers: string[];
-  advice: Advice[];
-  parameters: Record<string, string>;
-}): string {
-  const { from, to, hops, facts, steps, blockers, advice } = decisive;
-  const content = {
-    from,
-    to,
-    hops,
-    revision: facts.database.revision,
-    database: facts.database.path || facts.database.url,
-    config: facts.configFile,
-    configFiles: facts.configFiles,
-    environment: facts.environment.path,
-    requirements: facts.environment.requirements,
-    service: decisive.parameters.UNIT || facts.service.directory,
-    steps: steps.map(({ name }) => name),
-    blockers,
-    advice: advice.map(({ id, level, accepted }) => [id, level, accepted === true]),
-  };
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

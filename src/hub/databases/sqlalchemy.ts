@@ -1,6 +1,7 @@
 import type { Inputs } from '../../inputs.ts';
 import type { Facts } from '../facts.ts';
 import { copyBlockers, migrationBlockers } from './blockers.ts';
+import { hubdbCommands, ofJob } from './commands.ts';
 import type { Database } from './index.ts';
 
 /** Seconds for which a database that cannot be reached is waited for before the way back is given up. */
@@ -16,6 +17,7 @@ export function sqlalchemy(
   wayBack = "The way back drops the hub's tables and loads the copy of before, row by row; it begins again if it is cut.",
 ): Database {
   const { database } = facts;
+  const copies = hubdbCommands(facts, `${facts.stateRoot}/copies-${facts.service.uid}`);
   const unusable = [
     ...(database.onCommandLine
       ? [
@@ -35,6 +37,14 @@ export function sqlalchemy(
   const disk = copyBlockers(database, "the action's own directory on the host");
   return {
     parameters: { DATABASE_DIALECT: 'server', DATABASE_PATH: '', DATABASE_PATIENCE: String(PATIENCE) },
+    commands: {
+      ...copies,
+      snapshot: [
+        ofJob(facts, 'backup', '$JOB/database/snapshot'),
+        ofJob(facts, 'inventory', '$JOB/database/inventory'),
+      ],
+      migrate: inputs.database.strategy === 'fresh' ? [ofJob(facts, 'empty')] : [],
+    },
     guarantees: [
       `${copierOf(database.backup)} copies the hub's tables in one consistent read: before the stop for the backup, and again ` +
         'after it for the way back. Tables of others are left alone.',

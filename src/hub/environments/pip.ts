@@ -1,4 +1,5 @@
-import type { Facts } from '../facts.ts';
+import { type Command, commandLine } from '../command.ts';
+import { type Facts, nameOf } from '../facts.ts';
 import type { Environment } from './index.ts';
 
 /** A virtual environment with pip. Host side: src/host/environments/pip.sh. */
@@ -48,6 +49,7 @@ export function pip(facts: Facts, version: string, hops: string[]): Environment 
       ENVIRONMENT_PARENT_UID: String(environment.parentUid),
       ENVIRONMENT_PARENT_GID: String(environment.parentGid),
     },
+    commands: commandsFor(facts, install, version, hops),
     guarantees: [
       install === 'staged'
         ? 'The new release is installed into a copy beside the running hub; the downtime holds one exchange of two directories.'
@@ -59,6 +61,53 @@ export function pip(facts: Facts, version: string, hops: string[]): Environment 
         : [],
     blockers,
     install,
+  };
+}
+
+/** See pip.sh. */
+function commandsFor(
+  facts: Facts,
+  install: Environment['install'],
+  version: string,
+  hops: string[],
+): Record<string, Command[]> {
+  const { environment } = facts;
+  const [owner, parentOwner] = [nameOf(facts, environment.uid), nameOf(facts, environment.parentUid)];
+  const stage = `${environment.path}.jupyterhub-upgrade-$JOB_ID`;
+  const pip = (...words: string[]): Command => ({
+    as: owner,
+    run: commandLine(`${environment.path}/bin/python`, '-m', 'pip', ...words),
+  });
+  const copied = (to: string): Command[] => [
+    { as: parentOwner, run: commandLine('mkdir', to) },
+    { as: owner, run: commandLine('cp', '-a', '--reflink=auto', `${environment.path}/.`, `${to}/`) },
+  ];
+  const installed = (at: string, release: string): Command[] => [
+    ...copied(at),
+    {
+      ...pip('install', '--progress-bar', 'off', '--upgrade', `jupyterhub==${release}`),
+      mount: { of: at, at: environment.path },
+    },
+  ];
+  const offline = ['--no-input', '--disable-pip-version-check'];
+  const requirement = `jupyterhub==${version}`;
+  if (install === 'in-place') {
+    return {
+      stage: [
+        ...copied(stage),
+        pip('download', '--progress-bar', 'off', ...offline, '--dest', '$JOB/wheels', requirement),
+      ],
+      install: [pip('install', ...offline, '--no-index', '--find-links', '$JOB/wheels', '--upgrade', requirement)],
+    };
+  }
+  return {
+    stage: [...installed(stage, version), ...hops.flatMap((hop) => installed(`${stage}-by-way-of-${hop}`, hop))],
+    switch: [
+      {
+        as: parentOwner,
+        run: commandLine('/usr/bin/python3', '-I', '$PROGRAMS/environment.py', 'exchange', environment.path, stage),
+      },
+    ],
   };
 }
 

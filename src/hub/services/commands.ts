@@ -1,12 +1,15 @@
 import type { Inputs } from '../../inputs.ts';
+import { commandLine } from '../command.ts';
 import type { Facts } from '../facts.ts';
 import type { Service } from './index.ts';
 
 /** The hub is stopped and started by the user's own commands. Host side: src/host/services/commands.sh. */
 export function commands(facts: Facts, inputs: Inputs): Service {
   const { stopCommand = '', startCommand = '' } = inputs.hub;
+  const command = (text: string) => [{ as: facts.user, run: commandLine('/bin/sh', '-c', text) }];
   return {
     parameters: { SERVICE_MANAGER: 'commands', UNIT: '', STOP_COMMAND: stopCommand, START_COMMAND: startCommand },
+    commands: { stop: command(stopCommand), start: command(startCommand) },
     guarantees: [
       'The upgrade on the host goes on when the runner or the connection is lost; a watchdog starts it again if it is killed.',
     ],
@@ -20,5 +23,6 @@ export function commands(facts: Facts, inputs: Inputs): Service {
         : [],
     state:
       facts.service.pid === undefined ? { running: false, reason: 'no process of it was found' } : { running: true },
+    endsProcesses: { fate: 'not known', reason: 'it depends on what stop-command ends besides the hub' },
   };
 }

@@ -1,6 +1,7 @@
 import type { Inputs } from '../../inputs.ts';
 import type { Facts } from '../facts.ts';
 import type { Part } from '../part.ts';
+import type { Fate } from '../survival.ts';
 import { commands } from './commands.ts';
 import { systemd } from './systemd.ts';
 
@@ -8,8 +9,8 @@ import { systemd } from './systemd.ts';
 export interface Service extends Part {
   /** Whether the hub runs now, as far as its manager can say, and if not: in which state it is. */
   state: { running: true } | { running: false; reason: string };
-  /** Whether user servers survive a stop of the hub: why not, when they don't. */
-  serversEnd?: string;
+  /** What a stop does to the processes that the hub has started, unless it leaves them alone. */
+  endsProcesses?: Fate;
 }
 
 const MANAGERS: Record<Facts['service']['manager'], (facts: Facts, inputs: Inputs) => Service> = { systemd, commands };

@@ -1,4 +1,5 @@
 import type { Inputs } from '../../inputs.ts';
+import { commandLine } from '../command.ts';
 import type { Facts } from '../facts.ts';
 import type { Service } from './index.ts';
 
@@ -12,9 +13,17 @@ export function systemd(facts: Facts, inputs: Inputs): Service {
       `Stopping and starting ${unit} needs root: let the SSH user run sudo without a password (become: sudo), or log in as root.`,
     );
   }
-  const killsServers = properties.KillMode === 'control-group' || properties.KillMode === 'mixed';
+  const systemctl = (...words: string[]) => ({ as: facts.user, run: commandLine('systemctl', ...words) });
+  const start = systemctl('start', unit);
+  const endsAll = properties.KillMode === 'control-group' || properties.KillMode === 'mixed';
   return {
     parameters: { SERVICE_MANAGER: 'systemd', UNIT: unit, STOP_COMMAND: '', START_COMMAND: '' },
+    commands: {
+      // The fence comes and goes with a drop-in of the unit.
+      stop: [systemctl('daemon-reload'), systemctl('stop', unit)],
+      start: [systemctl('reset-failed', unit), start],
+      confirm: [systemctl('daemon-reload'), start],
+    },
     guarantees: [
       `Between stop and start nothing else can start ${unit}: a condition in a drop-in keeps it down.`,
       'The upgrade on the host is a systemd unit of its own: it goes on when the runner or the connection is lost, and is started again if it is killed.',
@@ -23,8 +32,8 @@ export function systemd(facts: Facts, inputs: Inputs): Service {
     warnings: [],
     blockers,
     state: stateOf(properties),
-    ...(killsServers
-      ? { serversEnd: `KillMode=${properties.KillMode} ends everything the unit started when it stops` }
+    ...(endsAll
+      ? { endsProcesses: { fate: 'ends', reason: `KillMode=${properties.KillMode} ends all that ${unit} started` } }
       : {}),
   };
 }

@@ -1,0 +1,56 @@
+import { type Command, commandLine } from '../hub/command.ts';
+import { mintToken } from '../hub/databases/commands.ts';
+import { type Facts, nameOf } from '../hub/facts.ts';
+import { commandsOf } from '../hub/part.ts';
+import type { Draft } from './document.ts';
+
+/** What runs on the host in a step: that of the hub's parts, and what is the same for every hub. */
+export function commandsIn(step: string, draft: Draft, migrates: boolean): Command[] {
+  const { facts, inputs, migration, parts } = draft;
+  const { environment, service } = facts;
+  const python = `${environment.path}/bin/python`;
+  const ofParts = commandsOf(parts, step);
+  if (step === 'begin') return beginning(facts);
+  if (step === 'announce') return announcement(draft);
+  if (step === 'migrate' && migrates) {
+    const config = facts.database.hasQuery && facts.database.path !== '' ? '$PROGRAMS/plain-url.py' : facts.configFile;
+    const run = { as: service.user, run: commandLine(python, '-m', 'jupyterhub', 'upgrade-db', '-f', config) };
+    const copy = (hop: string) => `${environment.path}.jupyterhub-upgrade-$JOB_ID-by-way-of-${hop}`;
+    return [...migration.hops.map((hop) => ({ ...run, mount: { of: copy(hop), at: environment.path } })), run];
+  }
+  if (step !== 'verify') return ofParts;
+  const health = (...words: string[]): Command => ({
+    as: service.user,
+    run: commandLine(python, '-I', '$PROGRAMS/health.py', ...words),
+  });
+  const { HEALTH_BASE: base = '', LIMIT_START: limit = '' } = draft.parameters;
+  const canary = inputs.verify.canaryUser;
+  return [
+    health('wait', base, '--version', draft.to, '--timeout', limit),
+    health('check', base, '--version', draft.to),
+    ...ofParts,
+    ...(canary === undefined ? [] : [health('spawn', base, canary)]),
+  ];
+}
+
+/** The executor is a unit of systemd's, or a session of its own. */
+function beginning({ uid, user, hasSystemd }: Facts): Command[] {
+  if (uid !== 0 || !hasSystemd) {
+    return [{ as: user, run: commandLine('setsid', '/bin/sh', '$PROGRAMS/executor.sh', 'watch', '$JOB') }];
+  }
+  const systemctl = (...words: string[]) => ({ as: user, run: commandLine('systemctl', ...words) });
+  return [systemctl('daemon-reload'), systemctl('start', 'jupyterhub-upgrade-$JOB_ID.service')];
+}
+
+function announcement({ facts, inputs, parameters }: Draft): Command[] {
+  const { template, user } = facts;
+  const commands: Command[] = [];
+  if (parameters.MINT_TOKEN) commands.push(mintToken(facts, inputs.verify.canaryUser));
+  if (parameters.TEMPLATE_PATH && template) {
+    const put = commandLine('/bin/sh', '$PROGRAMS/notice.sh', 'put', template.path, '$JOB/notice.html');
+    commands.push({ as: nameOf(facts, template.uid), run: put });
+  }
+  const { command } = inputs.notify;
+  if (command !== undefined) commands.push({ as: user, run: commandLine('/bin/sh', '-c', command) });
+  return commands;
+}

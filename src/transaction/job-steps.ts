@@ -1,0 +1,56 @@
+import type { Facts } from '../hub/facts.ts';
+import type { Inputs } from '../inputs.ts';
+
+/** A step of the job on the host. Its verb is in src/host/steps.sh. */
+export interface Step {
+  name: string;
+  title: string;
+  /** Seconds after which the host ends it and goes back. */
+  limit: number;
+}
+
+/** How long a hub is given to answer after its start, in seconds. A stop can take a minute, an old unit waits 90 s. */
+const START_LIMIT = 120;
+
+/** These steps of a job, in this order. */
+export function stepsOf(inputs: Inputs, facts: Facts, names: string[]): Step[] {
+  const all = allSteps(inputs, facts);
+  return names.flatMap((name) => all[name] ?? []);
+}
+
+/** All steps a job can have, with the seconds after which the host ends one and goes back. */
+function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
+  const titles: [name: string, limit: number, title: string][] = [
+    ['stage', 3600, 'Prepare the environment beside the running hub'],
+    ['hold', 3600, 'Wait for the backup to be proven'],
+    ['announce', inputs.notify.leadTime + 120, 'Tell the users'],
+    ['stop', Math.max(150, seconds(facts.service.properties.TimeoutStopUSec ?? '') + 60), 'Stop the hub'],
+    ['snapshot', 1800, 'Set the database aside'],
+    ['switch', 120, 'Switch the environment'],
+    ['install', 1800, 'Install the packages'],
+    ['migrate', 3600, 'Migrate the database'],
+    ['load', 1800, 'Put the backup in place'],
+    ['start', START_LIMIT, 'Start the hub'],
+    ['verify', START_LIMIT + 120 + (inputs.verify.canaryUser === undefined ? 0 : 300), 'Verify the hub from its host'],
+    ['confirm', inputs.confirmTimeout + 30, 'Verify the hub from outside'],
+  ];
+  return Object.fromEntries(titles.map(([name, limit, title]) => [name, { name, title, limit }]));
+}
+
+/** A time span as `systemctl show` prints it, `1h 2min 30s`, in seconds; an hour for one without an end, 90 s for none. */
+function seconds(span: string): number {
+  if (span === 'infinity') return 3600;
+  const parts = [...span.matchAll(/(\d+)(h|min|s)\b/g)];
+  const factors: Record<string, number> = { h: 3600, min: 60, s: 1 };
+  return parts.length === 0
+    ? 90
+    : parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (factors[unit] ?? 0), 0);
+}
+
+/** The steps, for the host programs. */
+export function stepParameters(steps: Step[]): Record<string, string> {
+  return {
+    STEPS: steps.map(({ name }) => name).join(' '),
+    ...Object.fromEntries(steps.map(({ name, limit }) => [`LIMIT_${name.toUpperCase()}`, String(limit)])),
+  };
+}

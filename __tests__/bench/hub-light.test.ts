@@ -129,6 +129,24 @@ describe('on planted differences', () => {
       /users: lost .*user00003/,
     ],
     [
+      'a row from nowhere',
+      () => sql(`insert into users (id, name, admin) values (9999, 'intruder', 0)`),
+      () => sql(`delete from users where id = 9999`),
+      /users from nowhere: intruder/,
+    ],
+    [
+      'a token that is another',
+      () => sql(`update api_tokens set hashed = 'x' || hashed where note = 'seeded' and user_id = 2`),
+      () => sql(`update api_tokens set hashed = substr(hashed, 2) where hashed like 'x%'`),
+      /api_tokens: lost/,
+    ],
+    [
+      'a table that half a migration left',
+      () => sql(`create table _alembic_tmp_users as select * from users`),
+      () => sql(`drop table _alembic_tmp_users`),
+      /schema is another/,
+    ],
+    [
       'a migrated schema',
       () => sql(`alter table users add column user_info text`),
       () => sql(`alter table users drop column user_info`),
@@ -152,6 +170,15 @@ describe('on planted differences', () => {
       () =>
         rm(join(hub.environmentPath, 'lib/python3.11/site-packages/jupyterhub-6.1.1.dist-info'), { recursive: true }),
       /installed releases: /,
+    ],
+    [
+      'a hub that does not run',
+      () => ssh(hub.stopCommand),
+      async () => {
+        await ssh(hub.startCommand);
+        await answers();
+      },
+      /the hub does not answer/,
     ],
     [
       'the configuration',
@@ -181,9 +208,10 @@ describe('on planted differences', () => {
 test('upgraded by hand it is new; half-way there, or with a token lost, it is MIXED', async () => {
   const before = await recordState(hub.subject);
   const state = join(hub.directory, 'state');
-  await ssh(hub.stopCommand);
   await rename(hub.environmentPath, `${hub.environmentPath}.old`);
   await copyEnvironment('6.1.1', hub.environmentPath);
+  const running = judge(before, await recordState(hub.subject), '6.1.1');
+  await ssh(hub.stopCommand);
   const halfway = judge(before, await recordState(hub.subject), '6.1.1');
   const migrate = `set -a; cd '${state}'; . ../etc/hub.env; jupyterhub upgrade-db -f '${hub.configPath}'`;
   await ssh(migrate);
@@ -193,6 +221,10 @@ test('upgraded by hand it is new; half-way there, or with a token lost, it is MI
   await sql(`delete from api_tokens where note = 'seeded' and user_id = 2`);
   const lost = judge(before, await recordState(hub.subject), '6.1.1');
 
+  expect(running).toMatchObject({
+    answer: 'MIXED',
+    notNew: expect.arrayContaining(['the hub answers as 4.1.6, installed is 6.1.1']),
+  });
   expect(halfway).toMatchObject({ answer: 'MIXED', notNew: expect.arrayContaining(['the hub does not answer']) });
   expect(halfway.notNew).toContain('database revision is 0eee8c825d24, the code wants f460b0348206');
   expect(whole).toMatchObject({ answer: 'new', notNew: [] });

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -138,6 +138,45 @@ test.each(afterTheStop)('a failure in $step puts the old hub back', { timeout: l
     expect(away).toEqual([]);
   }
   expect(acknowledged.length).toBeGreaterThan(away.length);
+  await expectOldHub(job);
+});
+
+test('a way back that fails leaves everything in place, and what is printed walks it to its end', {
+  timeout: limit,
+}, async () => {
+  const { hub } = scene;
+  const jobs = await scene.jobs();
+  const mended = join(hub.directory, 'homes/mended');
+  const { run } = await runToFailure({
+    step: 'start',
+    // Between the two states: the new environment stands where the old one stood, and the database is migrated.
+    sabotage: `undo_switch() { if [ -e '${mended}' ]; then environment_switch_back; else say 'planted on the way back'; false; fi; }`,
+    meanwhile: () => scene.refuseNewReleases(true),
+    cause: /this start was planted to fail/,
+  });
+  expect(run.conclusion).toBe('failure');
+  expect(run.stepOutputs.outcome, run.rawLog.slice(-40).join('\n')).toBe('rollback-failed');
+  const said = run.annotations.map(({ message }) => message).join('\n');
+  expect(said).toContain('planted on the way back');
+  const [command = 'exit 1'] = /^sed -i .* && tail -n 1 .*$/m.exec(said) ?? [];
+  const [job = ''] = (await scene.jobs()).filter((one) => !jobs.includes(one));
+  const aside = join(hub.directory, 'state', `.jupyterhub-upgrade-${basename(job)}`);
+  kept.push(aside);
+
+  // Nothing goes on by itself, and as long as the cause is not mended the command changes nothing.
+  for (const word of ['', command]) {
+    if (word !== '') expect(await runProgram('sh', ['-c', word])).toMatch(/ verdict - rollback-failed\n$/);
+    expect(await hub.pid()).toBeUndefined();
+    const { installation, database } = await recordState(hub.subject);
+    expect([installation.releases, database.revision]).toEqual([[target], 'f460b0348206']);
+    expect((await readSqlite(join(aside, 'snapshot'))).revision).toBe('0eee8c825d24');
+  }
+
+  await writeFile(mended, '');
+  expect(await runProgram('sh', ['-c', command])).toMatch(/ verdict - rolled-back\n$/);
+  await rm(mended);
+  expect(await release(hub)).toBe('4.1.6');
+  last = { at: performance.now(), pid: await hub.pid() };
   await expectOldHub(job);
 });
 

@@ -111,7 +111,7 @@ describe.each(SHELLS)('with %s', (shell) => {
     await each(kills(20).slice(20), async (fault) => {
       await runWithKills(await make(steps, { behaviours: { do_verify: 'return 1' } }), [fault], 'verify');
     });
-  });
+  }, 300_000);
 
   it('a step whose executor died before it was known of does nothing', async () => {
     const job = await make(['stage', 'stop'], {});
@@ -355,6 +355,23 @@ describe.each(SHELLS)('with %s', (shell) => {
     } finally {
       for (const each of pids()) kill(each);
     }
+  });
+
+  it.each(['snapshot', 'migrate'])('does not %s behind a hub that somebody started meanwhile', async (step) => {
+    const hub = join(temporaryDirectory(), 'jupyterhub');
+    writeFileSync(hub, 'import time\ntime.sleep(600)\n');
+    const start = `cd "$HUB_DIRECTORY"; setsid '${systemPython}' '${hub}' >/dev/null 2>&1 & echo $! >"$HUB_DIRECTORY/pid"`;
+    const behaviours = {
+      do_stop: `${start}; until [ -n "$(hub_pid)" ]; do sleep 0.05; done`,
+      undo_stop: 'kill "$(cat "$HUB_DIRECTORY/pid")"',
+    };
+    const job = await make(['stop', step], { behaviours, real: [step] });
+    writeFileSync(join(job.hub, 'jupyterhub.sqlite'), 'rows');
+    await job.run();
+    expect(job.events.filter((event) => event.startsWith('fail'))).toEqual([`fail ${step}`]);
+    expect(job.read('log')).toContain('somebody started the hub');
+    expect(job.verdict).toBe('rolled-back');
+    expect(readdirSync(job.hub).sort()).toEqual(['jupyterhub.sqlite', 'model', 'pid']);
   });
 
   it('a hub that runs already is started', async () => {

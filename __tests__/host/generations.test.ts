@@ -40,7 +40,7 @@ function host(shell: Shell) {
     const parts = ['common', 'journal', 'environments/pip', 'databases/sqlite', 'steps', 'generations'];
     const sources = parts.map((part) => `. "$PROGRAMS/${part}.sh"\n`).join('');
     // This database is a file alone: nobody looks into it.
-    const fake = 'COPIES=$JOB; hubdb() { :; }';
+    const fake = 'COPIES=$JOB; MINT_TOKEN=; hubdb() { :; }; service_stays_down() { :; }';
     const script = `set -u; PROGRAMS=$1 JOB=$2 STEP=-; . "$JOB/parameters"\n${sources}${fake}\n${statements}`;
     const ended = await runProgram([command, ...args, '-c', script, 'sh', programs.directory, job]);
     expect(ended).toEqual({ status: 0, stdout: '', stderr: '' });
@@ -79,13 +79,26 @@ describe.each(SHELLS)('with %s', (shell) => {
     const said = [database, 'rows of the new hub'].map((text) => `'${text}'`);
     await inJob(
       'back',
-      `database_snapshot && note snapshot complete && journal begin migrate && journal begin start
+      `do_snapshot && journal begin migrate && journal begin start
       printf %s ${said[1]} >${said[0]}
       undo_snapshot && undo_snapshot`,
     );
     expect(readFileSync(database, 'utf8')).toBe('rows');
     expect([left('snapshot'), left('new'), kept()]).toEqual([[], ['back'], 'taken-back back\n']);
     expect(readFileSync(join(hub, '.jupyterhub-upgrade-back/new'), 'utf8')).toBe('rows of the new hub');
+  });
+
+  it('what the old hub wrote once it was put back stays, also where no line says that it was', async () => {
+    const { database, inJob, left } = host(shell);
+    const write = (text: string) => `printf %s '${text}' >'${database}.new' && mv '${database}.new' '${database}'`;
+    await inJob(
+      'full',
+      `do_snapshot && journal begin migrate && ${write('half of it')}
+      journal() { return 1; }
+      undo_snapshot && ${write('rows, and one more')} && undo_snapshot`,
+    );
+    expect(readFileSync(database, 'utf8')).toBe('rows, and one more');
+    expect(left('snapshot')).toEqual([]);
   });
 
   it('a copy that was cut while the database was set aside goes with its way back', async () => {

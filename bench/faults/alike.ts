@@ -79,7 +79,7 @@ const second: Rule = (point) => {
   return step === 'confirm' ? point : 'after begin verify';
 };
 
-/** The fence is one file, from the stop to the start. */
+/** The fence is one file, from the stop to the start; without one each is a cell of its own. */
 const started: Rule = (point) => (point.includes('undo') ? 'after undo snapshot' : 'after begin migrate');
 
 const rules: Record<string, Rule> = {
@@ -93,6 +93,7 @@ const waves = [
   /^light sqlite (after begin|after done|before done) (stop|snapshot|switch|migrate|start|verify):(executor|everything)$/,
   /^light sqlite after session migrate:(child|reset|runner|hang|silence)$/,
   /^light sqlite after begin (snapshot|migrate|verify|confirm):(cancel|silent cancel|reset|runner|second)$/,
+  /^light sqlite .*:start$/,
   /^light sqlite -:/,
   /^light sqlite .* und(o|one) (stop|switch|snapshot|start):(executor|everything|runner|cancel|reset)$/,
   /^machine sqlite (after begin|after done|before done) (stop|snapshot|switch|migrate|start|verify):power$/,

@@ -85,8 +85,9 @@ const atPoint: Record<string, (point: string, flavour: Flavour) => boolean> = {
   'full environment': isAtWork,
   // An admin starts the hub in the middle.
   start: (point, flavour) =>
-    flavour === 'machine' &&
-    /(begin|session|done) (snapshot|switch|migrate)$|done stop$|undo (migrate|switch|snapshot)$/.test(point),
+    flavour === 'machine'
+      ? /(begin|session|done) (snapshot|switch|migrate)$|done stop$|undo (migrate|switch|snapshot)$/.test(point)
+      : /^after done (stop|migrate)$/.test(point),
   second: (point) => /^after (begin|done) /.test(point),
 };
 

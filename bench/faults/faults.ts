@@ -94,9 +94,20 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
   },
   async hang() {},
   async start(victim) {
-    await victim.scene.onHost('systemctl start jupyterhub.service || :');
-    const state = await victim.scene.onHost('systemctl show -p ActiveState --value jupyterhub.service');
-    if (state.trim() === 'active') victim.wrong('somebody could start the hub in the middle');
+    const { flavour, commands, hub, onHost } = victim.scene;
+    await onHost(`${commands.start} || :`);
+    if (flavour === 'machine') {
+      const state = await onHost(`systemctl show -p ActiveState --value jupyterhub.service`);
+      if (state.trim() === 'active') victim.wrong('somebody could start the hub in the middle');
+    } else {
+      // Nothing keeps it down. It is to be seen that it runs.
+      const answers = () =>
+        hub.api('GET', '/').then(
+          ({ status }) => status === 200,
+          () => false,
+        );
+      await until('the hub does not answer', 90, answers);
+    }
     await goOn(victim);
   },
   async second(victim) {

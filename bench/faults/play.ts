@@ -177,9 +177,7 @@ async function hubPid(scene: Scene): Promise<string> {
 }
 
 async function restart(scene: Scene): Promise<void> {
-  if ('stopCommand' in scene.hub && 'startCommand' in scene.hub) {
-    await scene.onHost(`${scene.hub.stopCommand}; ${scene.hub.startCommand}`);
-  } else await scene.onHost('systemctl restart jupyterhub.service');
+  await scene.onHost(`${scene.commands.stop}; ${scene.commands.start}`);
   await until('the hub does not answer', 90, () => answers(scene));
 }
 

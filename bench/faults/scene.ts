@@ -39,6 +39,8 @@ export interface Scene {
   run(inputs?: Record<string, string>, options?: Partial<RunActionOptions>): Promise<RunActionResult>;
   /** Runs a shell command as root on the host and gives its stdout; throws when it fails. */
   onHost(command: string): Promise<string>;
+  /** What an admin types on the host to stop and to start the hub. */
+  commands: { stop: string; start: string };
   /** The directories of all jobs on the host, oldest first, as this machine sees them. */
   jobs(): Promise<string[]>;
   /** A file of a job; empty when it is not there. */
@@ -71,7 +73,7 @@ export async function startScene(flavour: Flavour, database: Database, extraConf
   let runId = 100;
   const mounted: string[] = [];
   return {
-    ...{ flavour, hub, service, network, onHost: host.onHost, downtimeMs: 30_000 },
+    ...{ flavour, hub, service, network, onHost: host.onHost, commands: host.commands, downtimeMs: 30_000 },
     run(inputs = {}, more = {}) {
       runId += 1;
       return runAction({
@@ -100,7 +102,7 @@ export async function startScene(flavour: Flavour, database: Database, extraConf
     read: (job, name) => readFile(join(job, name), 'utf8').catch(() => ''),
     async putBack(job) {
       if (hub.database.dialect !== 'sqlite') return false;
-      await host.onHost(putBackByHand(hub.environmentPath, hub.database.path, basename(job), host.stop, host.start));
+      await host.onHost(putBackByHand(hub.environmentPath, hub.database.path, basename(job), host.commands));
       await untilItAnswers(hub);
       return true;
     },
@@ -141,7 +143,7 @@ async function lightHost(hub: LightHub) {
     wheels: pathToFileURL(await cachedWheels([NEW])).href,
     jobs: async () => jobs,
     onHost: (command: string) => run('sh', ['-c', command]),
-    ...{ stop: hub.stopCommand, start: hub.startCommand },
+    commands: { stop: hub.stopCommand, start: hub.startCommand },
   };
 }
 
@@ -174,7 +176,7 @@ function untilItAnswers({ api }: HubInABox): Promise<boolean> {
 }
 
 /** What an admin types who wants the old hub back after an upgrade that went well. */
-function putBackByHand(environment: string, database: string, job: string, stop: string, start: string): string {
+function putBackByHand(environment: string, database: string, job: string, { stop, start }: Scene['commands']): string {
   const [live, kept] = [shellQuote(environment), shellQuote(`${environment}.jupyterhub-upgrade-${job}`)];
   const [file, aside] = [shellQuote(database), shellQuote(`${dirname(database)}/.jupyterhub-upgrade-${job}`)];
   return `set -e
@@ -204,6 +206,6 @@ async function machineHost(hub: MachineHub) {
       return join(root, names.find((name) => name.startsWith('jupyterhub')) ?? '-', 'jobs');
     },
     onHost: (command: string) => hub.exec(command),
-    ...{ stop: `systemctl stop ${hub.unit}`, start: `systemctl start ${hub.unit}` },
+    commands: { stop: `systemctl stop ${hub.unit}`, start: `systemctl start ${hub.unit}` },
   };
 }

@@ -140,7 +140,7 @@ leave_to_boot() {
 finish() {
   rm -f "$JOB/secrets" "$JOB/ballast" "$JOB/go" "$JOB/token"*
   if [ "$1" != rollback-failed ]; then
-    rm -f "$JOB/hub.env" "$JOB/database.json" "$JOB/database/inventory"*
+    rm -f "$JOB/hub.env" "$JOB/database.json" "$JOB/database/inventory"* "$JOB/to-put-back"
     rm -rf "$JOB/payload" "$JOB/wheels"
   fi
   prune_jobs

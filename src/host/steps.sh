@@ -157,24 +157,28 @@ no_token() {
 # --- snapshot: what a rollback restores ------------------------------------------------------------------------------
 
 do_snapshot() {
+  # A hub that runs goes on writing to the file that is set aside.
+  service_stays_down || return 1
   database_snapshot || return 1
+  : >"$JOB/to-put-back" && flush "$JOB/to-put-back" "$JOB" || return 1
   note snapshot complete || return 1
   mint_token
 }
 
 undo_snapshot() {
-  [ "$(noted snapshot)" = complete ] || {
+  # An old hub that was started again writes what no second way back may take: once it was put back, nothing is, also where
+  # the journal has no room to say so. To remove a file needs none.
+  if [ "$(noted snapshot)" != complete ] || [ ! -e "$JOB/to-put-back" ]; then
     database_discard_snapshot
     return 0
-  }
+  fi
   if journal_has 'begin start'; then database_keep_new; fi
   # Before these nothing of ours wrote to the database, and somebody else may have.
   if [ -n "$(noted token)" ] || journal_has 'begin migrate' || journal_has 'begin load' || journal_has 'begin start'; then
     database_put_back || return 1
   fi
   if journal_has 'begin start'; then keep_generation taken-back; fi
-  # Whoever comes this way again finds all of it done, and no snapshot to put back from.
-  note snapshot put-back && database_discard_snapshot
+  rm -f "$JOB/to-put-back" && flush "$JOB" && database_discard_snapshot
   return 0
 }
 
@@ -189,6 +193,7 @@ undo_install() { environment_switch_back; }
 # --- migrate -------------------------------------------------------------------------------------------------------------
 
 do_migrate() {
+  service_stays_down || return 1
   database_before=$(database_revision) || return 1
   if [ "$database_before" != "$PREVIOUS_REVISION" ]; then
     say "the database is at revision $database_before, the plan was made for $PREVIOUS_REVISION"

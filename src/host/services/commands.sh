@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # The hub is started and stopped by the user's own commands (STOP_COMMAND, START_COMMAND). Sourced by executor.sh.
-# Nothing here can keep somebody else from starting the hub meanwhile: the plan says so.
+# Nothing here can keep somebody else from starting the hub meanwhile, which the plan says; but it is seen.
 
 service_fence() { :; }
 service_unfence() { :; }
@@ -26,6 +26,13 @@ service_stop() {
     fi
     sleep 0.1
   done
+}
+
+service_stays_down() {
+  service_up_pid=$(hub_pid)
+  [ -n "$service_up_pid" ] || return 0
+  say "somebody started the hub (pid $service_up_pid) while it is upgraded"
+  return 1
 }
 
 # The started hub must outlive this job: a session of its own, and a scope of its own where systemd would end everything

@@ -130,7 +130,7 @@ describe('on planted differences', () => {
     ],
     [
       'a row from nowhere',
-      () => sql(`insert into users (id, name, admin) values (9999, 'intruder', 0)`),
+      () => sql(`insert into users (id, name, admin, cookie_id) values (9999, 'intruder', 0, 'x')`),
       () => sql(`delete from users where id = 9999`),
       /users from nowhere: intruder/,
     ],

@@ -109,6 +109,12 @@ export function isOnWayBack(point: string): boolean {
   return back.includes(point);
 }
 
+/** Whether a cell can be played without a runner: see host-part.ts. */
+export function hasHostPart({ flavour, point, fault }: Cell): boolean {
+  const isLater = isOnWayBack(point) || !/^-|runner|open| (stage|hold)$/.test(point);
+  return flavour === 'light' && isLater && ['executor', 'everything', 'child'].includes(fault);
+}
+
 export function allCells(): Cell[] {
   return KINDS.flatMap((kind) => [
     ...Object.entries(atPoint).flatMap(([fault, applies]) =>

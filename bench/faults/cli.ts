@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../hub/cache.ts';
 import { run } from '../hub/run.ts';
 import { inOrder } from './alike.ts';
-import { allCells, type Cell, cellName, cellOf, randomCells, sample } from './cells.ts';
+import { allCells, type Cell, cellName, cellOf, hasHostPart, randomCells, sample } from './cells.ts';
 import { Player } from './player.ts';
 import { type Result, renderTable } from './table.ts';
 
@@ -16,6 +16,7 @@ const usage = `usage: script/faults CELL...          plays these, for example 'l
        script/faults --list                 the names of all cells
        script/faults --table                writes docs/fault-matrix.md from what was played
 with --only REGEX: only cells whose name matches (of --random: a part of the kind's name)
+     --host: what the host does of it, without a runner; of light hubs, kills in the downtime and on the way back
      --missing: none that was played before
      --minutes N: none is begun later than that
 `;
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
       random: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string', default: '' },
+      host: { type: 'boolean', default: false },
       missing: { type: 'boolean', default: false },
       minutes: { type: 'string', default: 'Infinity' },
       all: { type: 'boolean', default: false },
@@ -54,12 +56,18 @@ async function main(): Promise<number> {
   }
   const drawn = (values.sample || values.random) && values.seed === undefined ? ` --seed ${seed}` : '';
   if (drawn) process.stdout.write(`seed ${seed}\n`);
+  if (values.host) cells = cells.filter(hasHostPart);
   if (values.missing) {
     const known = new Set((await results()).map(({ cell }) => cell));
     cells = cells.filter((cell) => !known.has(cellName(cell)));
   }
   const end = performance.now() + Number(values.minutes) * 60_000;
-  const broken = await playAll(cells, end, `script/faults ${process.argv.slice(2).join(' ')}${drawn}`);
+  const broken = await playAll(
+    cells,
+    values.host ? 'host' : 'whole',
+    end,
+    `script/faults ${process.argv.slice(2).join(' ')}${drawn}`,
+  );
   if (values.table) {
     await writeFile(join(root, 'docs/fault-matrix.md'), renderTable(await results()));
   }
@@ -72,7 +80,7 @@ async function results(): Promise<Result[]> {
 }
 
 /** Plays them, keeps and prints how each ended; gives how many did not hold. */
-async function playAll(cells: Cell[], end: number, command: string): Promise<number> {
+async function playAll(cells: Cell[], part: 'whole' | 'host', end: number, command: string): Promise<number> {
   const commit = (await run('git', ['rev-parse', '--short', 'HEAD'], { cwd: root })).trim();
   const player = new Player();
   let broken = 0;
@@ -82,7 +90,7 @@ async function playAll(cells: Cell[], end: number, command: string): Promise<num
       if (performance.now() > end) break;
       const name = cellName(cell);
       try {
-        const result: Result = { cell: name, commit, command, ...(await player.play(cell)) };
+        const result: Result = { cell: name, part, commit, command, ...(await player.play(cell, part)) };
         await appendFile(kept, `${JSON.stringify(result)}\n`);
         const { answer, outcome, verdict, seconds, problems } = result;
         process.stdout.write(`${answer}  ${name}  (${outcome}, ${verdict}, ${seconds} s) ${problems.join('; ')}\n`);

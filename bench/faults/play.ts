@@ -1,13 +1,23 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { judge, type Verdict, type Writes } from '../check/judge.ts';
-import { recordState, type State } from '../check/state.ts';
+import type { Verdict, Writes } from '../check/judge.ts';
+import type { State } from '../check/state.ts';
 import { shellQuote, until } from '../hub/run.ts';
-import { startWriter, type WriterResult } from '../hub/writer.ts';
+import { startWriter } from '../hub/writer.ts';
 import { startProxy } from '../network.ts';
 import type { RunActionResult } from '../runner/run-action.ts';
 import { Breakpoint } from './breakpoint.ts';
 import { type Cell, isOnWayBack } from './cells.ts';
+import {
+  acknowledgedBy,
+  answers,
+  complaints,
+  hubDirectory,
+  judgeNow,
+  learnDowntime,
+  leftovers,
+  verdictsOf,
+} from './ending.ts';
 import { breakHub, emptyDisks, faultsAtPoint, inputsOf } from './faults.ts';
 import { NEW, OLD, type Scene } from './scene.ts';
 
@@ -49,7 +59,7 @@ export async function play(scene: Scene, before: State, { point, fault }: Cell):
   // Nobody but the next run is left to finish it.
   const last = fault === 'everything' ? await runNext(scene, jobs, wrong) : result;
   const verdicts = await verdictsOf(scene, jobs, wrong);
-  await emptyDisksOf(scene, fault);
+  if (fault.startsWith('full ')) await emptyDisks(scene);
   await until('the hub does not answer', 120, () => answers(scene)).catch((error) => wrong(String(error)));
   const written = await writer.stop();
   const { verdict, after } = await judgeNow(scene, before, written);
@@ -194,78 +204,6 @@ async function login({ hub }: Scene, wrong: (what: string) => void): Promise<voi
   if (answer === 403) wrong('the login was refused, so that nothing crashed');
 }
 
-async function hubDirectory(scene: Scene): Promise<string> {
-  return scene.flavour === 'light'
-    ? join((scene.hub as { directory?: string }).directory ?? '', 'state')
-    : '/srv/hub state';
-}
-
-async function answers({ hub }: Scene): Promise<boolean> {
-  return hub.api('GET', '/').then(
-    ({ status }) => status === 200,
-    () => false,
-  );
-}
-
-/** The word that each job on the host came to; waits for it. */
-async function verdictsOf(scene: Scene, jobs: string[], wrong: (what: string) => void): Promise<string[]> {
-  const words: string[] = [];
-  for (const job of jobs) {
-    const word = await until('no verdict', 300, async () => {
-      return / verdict - (\S+)$/m.exec(await scene.read(job, 'journal'))?.[1];
-    }).catch(() => undefined);
-    if (word === undefined) wrong('the host came to no verdict');
-    else words.push(word);
-  }
-  return words;
-}
-
-async function emptyDisksOf(scene: Scene, fault: string): Promise<void> {
-  if (fault.startsWith('full ')) await emptyDisks(scene);
-}
-
-/** Judges the hub once nothing of a job runs any more, or half a minute later. */
-async function judgeNow(scene: Scene, before: State, written: WriterResult) {
-  const end = performance.now() + 30_000;
-  for (;;) {
-    const after = await recordState(scene.hub.subject);
-    // What a new hub acknowledged that was taken back is kept beside, by design.
-    const acknowledged = acknowledgedBy(after.version === OLD ? OLD : undefined, written);
-    const verdict = judge(before, after, NEW, { acknowledged, attempted: written.attempted });
-    const isBusy = verdict.leftovers.some((one) => /^processes: .*jupyterhub-upgrade/.test(one));
-    const isWhole = verdict.answer !== 'MIXED';
-    if ((isWhole && !isBusy) || performance.now() > end) return { verdict, after };
-  }
-}
-
-/** What that release acknowledged; of any, when none is given. */
-function acknowledgedBy(release: string | undefined, { acknowledged }: WriterResult): string[] {
-  return acknowledged.filter((one) => release === undefined || one.release === release).map(({ name }) => name);
-}
-
-/** From the stop until the host has verified the new hub, as long as this machine takes for it now. */
-async function learnDowntime(scene: Scene, jobs: string[]): Promise<void> {
-  for (const job of jobs) {
-    const journal = await scene.read(job, 'journal');
-    const at = (line: string) => Number(new RegExp(`^(\\d+) \\d+ ${line}$`, 'm').exec(journal)?.[1]);
-    const taken = (at('done verify') - at('begin stop')) * 10;
-    if (taken > 0) scene.downtimeMs = taken;
-  }
-}
-
-function complaints({ answer, notOld, notNew, leftovers: left }: Verdict): string[] {
-  const mixed = answer === 'MIXED' ? [`not old: ${notOld.join('; ')}`, `not new: ${notNew.join('; ')}`] : [];
-  // What is kept as the way back, or of a new hub that was taken back.
-  const strange = left.filter((one) => !/\/[^/]*\.jupyterhub-upgrade-\d[^/]*$/.test(one) && isOurs(one));
-  return [...mixed, ...strange.map((one) => `left over: ${one}`)];
-}
-
-function isOurs(leftover: string): boolean {
-  // Debian's sudo leaves one at its first use.
-  if (leftover.endsWith('/.sudo_as_admin_successful')) return false;
-  return /jupyterhub-upgrade|alembic|pip |^mounts|^watched/.test(leftover);
-}
-
 /** What was said has to be what is. */
 function consistency({ answer }: Verdict, result: RunActionResult, verdicts: string[]): string[] {
   const said: string[] = [];
@@ -283,27 +221,4 @@ function consistency({ answer }: Verdict, result: RunActionResult, verdicts: str
   if (decided === 'rollback-failed') said.push('the way back failed');
   if (answer !== 'MIXED' && meant !== answer) said.push(`verdict ${decided}, and the hub is ${answer}`);
   return said;
-}
-
-/** Locks, secrets, units and directories that a job may not leave. */
-async function leftovers(scene: Scene, jobs: string[]): Promise<string[]> {
-  const left: string[] = [];
-  for (const job of jobs) {
-    for (const name of ['secrets', 'hub.env', 'ballast', 'go', 'token']) {
-      if ((await scene.read(job, name)) !== '') left.push(`left over: ${name} in the job's directory`);
-    }
-  }
-  const lock = await scene.onHost(`flock -n ${shellQuote(await hubDirectory(scene))} true && echo free || :`);
-  if (lock.trim() !== 'free') left.push('left over: the lock');
-  if (scene.flavour === 'machine') {
-    const find = 'find /etc/systemd/system /run/jupyterhub-upgrade -mindepth 1 2>/dev/null';
-    const units = await scene.onHost(`${find} | grep jupyterhub-upgrade || :`);
-    left.push(
-      ...units
-        .split('\n')
-        .filter(Boolean)
-        .map((unit) => `left over: ${unit}`),
-    );
-  }
-  return left;
 }

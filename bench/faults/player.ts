@@ -2,6 +2,7 @@ import { judge, type Writes } from '../check/judge.ts';
 import { recordState, type State } from '../check/state.ts';
 import { type Cell, cellName } from './cells.ts';
 import { breakableConfiguration } from './faults.ts';
+import { HostPart, playHostPart } from './host-part.ts';
 import { type Played, play } from './play.ts';
 import { NEW, type Scene, startScene } from './scene.ts';
 
@@ -9,9 +10,11 @@ import { NEW, type Scene, startScene } from './scene.ts';
 export class Player {
   #scene: Scene | undefined;
   #kind = '';
+  #hostPart: HostPart | undefined;
   #before: State | undefined;
 
-  async play(cell: Cell): Promise<Omit<Played, 'after' | 'writes' | 'lastWords'>> {
+  /** `part`: whether all of an upgrade is played, or what the host does of it. */
+  async play(cell: Cell, part: 'whole' | 'host' = 'whole'): Promise<Omit<Played, 'after' | 'writes' | 'lastWords'>> {
     const needsDisks = cell.fault.startsWith('full ');
     const kind = `${cell.flavour} ${cell.database} ${needsDisks}`;
     if (kind !== this.#kind) await this.close();
@@ -22,7 +25,7 @@ export class Player {
     }
     this.#before ??= await recordState(this.#scene.hub.subject);
     try {
-      const { after, writes, lastWords, ...played } = await play(this.#scene, this.#before, cell);
+      const { after, writes, lastWords, ...played } = await this.#playPart(this.#scene, this.#before, cell, part);
       const known = this.#before;
       this.#before = after;
       if (played.answer === 'new' && played.problems.length === 0) {
@@ -40,6 +43,12 @@ export class Player {
     }
   }
 
+  async #playPart(scene: Scene, before: State, cell: Cell, part: 'whole' | 'host'): Promise<Played> {
+    if (part === 'whole') return play(scene, before, cell);
+    this.#hostPart ??= await HostPart.make(scene);
+    return playHostPart(scene, this.#hostPart, before, cell);
+  }
+
   /** Makes a new hub the old one again, from what the host kept; says what it is when it is not that one. */
   async #putBack(known: State, writes: Writes): Promise<string[]> {
     const scene = this.#scene;
@@ -54,8 +63,9 @@ export class Player {
   }
 
   async close(): Promise<void> {
-    const scene = this.#scene;
-    this.#scene = this.#before = undefined;
+    const [scene, hostPart] = [this.#scene, this.#hostPart];
+    this.#scene = this.#before = this.#hostPart = undefined;
+    await hostPart?.close();
     await scene?.close();
   }
 

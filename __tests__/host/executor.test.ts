@@ -105,18 +105,18 @@ describe.each(SHELLS)('with %s', (shell) => {
         { write, when: 'after' as const, kill: write % 2 ? ('session' as const) : ('all' as const) },
       ]);
     const slow = { do_stop: 'sleep 0.05' };
-    await each(kills(14), async (fault) => {
+    await each(kills(15), async (fault) => {
       await runWithKills(await make(steps, { behaviours: slow }), [fault]);
     });
-    await each(kills(20).slice(20), async (fault) => {
+    await each(kills(21).slice(20), async (fault) => {
       await runWithKills(await make(steps, { behaviours: { do_verify: 'return 1' } }), [fault], 'verify');
     });
   }, 300_000);
 
   it('a step whose executor died before it was known of does nothing', async () => {
     const job = await make(['stage', 'stop'], {});
-    // The writes: open, two notes, begin, session.
-    await job.run({ write: 5, when: 'before', kill: 'executor', late: true });
+    // The writes: open, three notes, begin, session.
+    await job.run({ write: 6, when: 'before', kill: 'executor', late: true });
     expect(job.events.at(-1)).toBe('begin stage');
     await job.run();
     expect(job.verdict).toBe('not-begun');
@@ -372,6 +372,73 @@ describe.each(SHELLS)('with %s', (shell) => {
     expect(job.read('log')).toContain('somebody started the hub');
     expect(job.verdict).toBe('rolled-back');
     expect(readdirSync(job.hub).sort()).toEqual(['jupyterhub.sqlite', 'model', 'pid']);
+  });
+
+  it('gives up a way back after its time, ends all it began, and takes it up there when it is told to', async () => {
+    const behaviours = {
+      do_start: 'return 1',
+      undo_migrate: `[ -e "$MODEL/mended" ] ||
+        { sh -c 'trap "" TERM; echo $$ >"$0"; while :; do sleep 1; done' "$MODEL/pid" & sleep 600; }`,
+    };
+    const job = await make(STEPS, { behaviours, parameters: { LIMIT_UNDO_MIGRATE: '1' } });
+    await job.run();
+    expect(job.verdict).toBe('rollback-failed');
+    expect(job.events.at(-2)).toBe('undo-failed migrate');
+    expect(job.read('log')).toMatch(/the way back of migrate was not done after 1 s\n$/);
+    expect(isAlive(Number(readFileSync(join(job.model, 'pid'), 'utf8')))).toBe(false);
+    symlinkSync(programs.directory, job.path('programs'));
+    writeFileSync(join(job.model, 'mended'), '');
+    await runProgram(['/bin/sh', '-c', walkBack(job.directory, 'none')]);
+    expect(job.verdict).toBe('rolled-back');
+    expectWhole(job);
+  });
+
+  describe("a user's command that never returns", () => {
+    const hub = join(temporaryDirectory(), 'jupyterhub');
+    writeFileSync(hub, 'import time\ntime.sleep(600)\n');
+    const HUB = `'${systemPython}' '${hub}'`;
+    const behaviours = {
+      do_start: 'start_hub',
+      do_verify: 'until [ -n "$(hub_pid)" ]; do sleep 0.1; done; return 1',
+      undo_start: 'service_end',
+      undo_stop: 'start_hub',
+    };
+    const play = async (steps: string[], commands: Record<string, string>) => {
+      const parameters = { COMMAND_LIMIT: '3', LIMIT_STOP: '3', STOP_COMMAND: 'exit 1', ...commands };
+      const job = await make(steps, { behaviours, parameters });
+      await job.run();
+      const pids = (name: string) => readFileSync(join(job.hub, name), 'utf8').trim().split('\n').map(Number);
+      onTestFinished(() => {
+        for (const pid of pids('started')) kill(pid);
+      });
+      return { job, living: (name: string) => pids(name).map(isAlive) };
+    };
+
+    it('stop-command: the new hub is ended nevertheless, before the old one is started', async () => {
+      const { job, living } = await play(['stop', 'start', 'verify'], {
+        START_COMMAND: `sh -c 'echo $$ >>started; exec "$@"' sh ${HUB} >/dev/null 2>&1 &`,
+        STOP_COMMAND: 'echo $$ >>stopping; exec sleep 600',
+      });
+      expect(job.verdict).toBe('rolled-back');
+      expect(job.read('log')).toMatch(/stop-command did not return within 3 s\n.*\n.* is ended by SIGTERM/);
+      expect(living('started')).toEqual([false, true]);
+      expect(living('stopping')).toEqual([false]);
+    });
+
+    it('start-command: a hub that runs in the foreground has been started', async () => {
+      const start = { START_COMMAND: `echo $$ >>started; exec ${HUB}` };
+      const { job, living } = await play(['stop', 'start'], start);
+      expect(job.verdict).toBe('committed');
+      expect(job.read('log')).toBe('start-command did not return within 3 s\n');
+      expect(living('started')).toEqual([true]);
+    });
+
+    it('start-command: without a hub it is ended, and the way back has failed', async () => {
+      const { job, living } = await play(['stop', 'start'], { START_COMMAND: 'echo $$ >>started; exec sleep 600' });
+      expect(job.verdict).toBe('rollback-failed');
+      expect(job.events.slice(-2)).toEqual(['undo-failed stop', 'verdict rollback-failed']);
+      expect(living('started')).toEqual([false, false]);
+    });
   });
 
   it('a hub that runs already is started', async () => {

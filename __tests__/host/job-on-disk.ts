@@ -120,8 +120,10 @@ export class JobOnDisk {
       CONFIG_PATH: join(hub, 'jupyterhub_config.py'),
       PREVIOUS_VERSION: '4.1.6',
       TARGET_VERSION: '5.2.1',
+      WAS_RUNNING: 'yes',
       MAX_DOWNTIME: '600',
       CONFIRM_TIMEOUT: '0',
+      COMMAND_LIMIT: '120',
       MODEL: job.model,
       ...options.parameters,
     };

@@ -37,6 +37,7 @@ HEALTH_TOKEN=''
 
 # --- one step, under supervision ---------------------------------------------------------------------------------
 
+# limit_of STEP or limit_of undo_STEP, in seconds
 limit_of() { eval "printf '%s' \"\${LIMIT_$(printf '%s' "$1" | tr '[:lower:]' '[:upper:]'):-120}\""; }
 
 # An abort is heeded until the host's own verify is done; stop and start run to their end first, so that the way back
@@ -102,6 +103,23 @@ kill_sessions() {
   done
 }
 
+undo_step() {
+  undo_step_limit=$(limit_of "undo_$1")
+  undo_step_deadline=$(($(now) + undo_step_limit * 100))
+  # Not in the foreground, where a TERM would have to wait, too.
+  apart undo "$1" &
+  undo_step_pid=$!
+  while kill -0 "$undo_step_pid" 2>/dev/null; do
+    if [ "$(now)" -gt "$undo_step_deadline" ]; then
+      kill_session "$undo_step_pid"
+      say "the way back of $1 was not done after $undo_step_limit s"
+      return 1
+    fi
+    sleep 0.05
+  done
+  wait "$undo_step_pid"
+}
+
 roll_back() {
   leave_to_boot
   kill_sessions
@@ -112,9 +130,7 @@ roll_back() {
     journal_has "begin $roll_back_step" || continue
     journal_has "undone $roll_back_step" && continue
     journal undo "$roll_back_step"
-    # Waited for, and not in the foreground, where a TERM would have to wait, too.
-    apart undo "$roll_back_step" &
-    if wait $!; then
+    if undo_step "$roll_back_step"; then
       journal undone "$roll_back_step"
     else
       leave_to_boot
@@ -188,6 +204,7 @@ run() {
     journal open - "$OWNER" || exit 1
     note previous-version "$PREVIOUS_VERSION"
     note target-version "$TARGET_VERSION"
+    note was-running "$WAS_RUNNING"
   else
     kill_sessions
     clean_phases

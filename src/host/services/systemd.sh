@@ -41,6 +41,9 @@ service_stop() {
 # The fence sees to it.
 service_stays_down() { :; }
 
+# systemd itself kills what does not heed it.
+service_end() { service_stop; }
+
 service_start() {
   systemctl reset-failed "$UNIT" 2>/dev/null
   systemctl start "$UNIT"

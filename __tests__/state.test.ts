@@ -11,14 +11,16 @@ const backup = {
   name: 'backup.tar.age',
   digest: `sha256:${'0'.repeat(64)}`,
   url: 'https://github.com/a',
-};
+  size: 4711,
+  sealedFor: 'recipients',
+  proven: true,
+  provenIn: 'a scratch file',
+} as const;
 
 const STATES: RunState[] = [
   { version: 1, phase: 'idle' },
-  { version: 1, phase: 'idle', backup },
   { version: 1, phase: 'host-job', job },
   { version: 1, phase: 'host-job', job, backup },
-  { version: 1, phase: 'finished', outcome: 'upgraded', job, backup },
   { version: 1, phase: 'finished', outcome: 'failed-before-change' },
 ];
 
@@ -74,8 +76,7 @@ describe('state', () => {
     '{"version":1,"phase":"host-job","job":{"directory":"/d","become":"auto"}}',
     '{"version":1,"phase":"host-job","job":{"directory":"/d"}}',
     '{"version":1,"phase":"finished","outcome":"fine"}',
-    '{"version":1,"phase":"finished","outcome":"upgraded","job":{}}',
-    '{"version":1,"phase":"idle","backup":{"artifactId":"7"}}',
+    '{"version":1,"phase":"host-job","job":{"directory":"/d","become":"none"},"backup":{"artifactId":7}}',
   ])('is not guessed at: %s', (text) => {
     expect(() => readState({ STATE_run: text })).toThrow('cannot be read');
   });

@@ -33,7 +33,8 @@ export async function post(environment: NodeJS.ProcessEnv): Promise<void> {
     return;
   }
   const { finishJob } = await import('./modes/post.ts');
-  await end(await finishJob(await readInputs(environment), readRunContext(environment), state.job));
+  const { job, backup } = state;
+  await end(await finishJob(await readInputs(environment), readRunContext(environment), job, backup));
 }
 
 /** Ends the process: calls of the toolkit that ran into their limit would keep it alive. */

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { OUTCOMES, type Outcome } from './outcome.ts';
+import type { BackupReport } from './report/result.ts';
 import { fileCommand } from './report/workflow-commands.ts';
 
 /** The job of the executor on the host, as `post` needs it to find it again. */
@@ -10,23 +11,17 @@ export interface HostJob {
 }
 
 /** The uploaded backup, as the report of `post` names it. */
-export interface SavedBackup {
-  artifactId: number;
-  name: string;
-  /** `sha256:` and 64 hex digits. */
-  digest: string;
-  url: string;
-}
+export type SavedBackup = Omit<BackupReport, 'files'>;
 
 /**
  * What `main` tells `post`, which runs even after main was killed. No secrets: the runner writes it to a file and to
  * its debug log. `idle`: the host was not asked for anything that lasts. `host-job`: the host may be at work, with or
  * without a runner. `finished`: main knows how it ended and has said so.
  */
-export type RunState = { version: 1; backup?: SavedBackup } & (
+export type RunState = { version: 1 } & (
   | { phase: 'idle' }
-  | { phase: 'host-job'; job: HostJob }
-  | { phase: 'finished'; outcome: Outcome; job?: HostJob }
+  | { phase: 'host-job'; job: HostJob; backup?: SavedBackup }
+  | { phase: 'finished'; outcome: Outcome }
 );
 
 const NAME = 'run';
@@ -56,14 +51,9 @@ export function readState(environment: NodeJS.ProcessEnv = process.env): RunStat
 
 function isRunState(value: unknown): value is RunState {
   if (!isRecord(value) || value.version !== 1) return false;
-  if (value.backup !== undefined && !isBackup(value.backup)) return false;
   if (value.phase === 'idle') return true;
-  if (value.phase === 'host-job') return isJob(value.job);
-  return (
-    value.phase === 'finished' &&
-    OUTCOMES.includes(value.outcome as Outcome) &&
-    (value.job === undefined || isJob(value.job))
-  );
+  if (value.phase === 'host-job') return isJob(value.job) && (value.backup === undefined || isBackup(value.backup));
+  return value.phase === 'finished' && OUTCOMES.includes(value.outcome as Outcome);
 }
 
 function isJob(value: unknown): value is HostJob {
@@ -79,6 +69,9 @@ function isBackup(value: unknown): value is SavedBackup {
   return (
     isRecord(value) &&
     typeof value.artifactId === 'number' &&
+    typeof value.size === 'number' &&
+    typeof value.proven === 'boolean' &&
+    ['recipients', 'passphrase', 'nobody'].includes(String(value.sealedFor)) &&
     [value.name, value.digest, value.url].every((text) => typeof text === 'string')
   );
 }

@@ -69,6 +69,11 @@ test('a run cancelled while it migrates is rolled back, and its post says so', {
   expectCancelled(run, /Rolled back: 127\\?\.0\.0\.1 runs JupyterHub 4\.1\.6/);
   expect(await verdict(job)).toBe('rolled-back');
   expect(await journal(job)).toMatch(/ fail migrate asked to abort: the workflow run was cancelled\n/);
+  const artifact = scene.service.artifacts().at(-1);
+  expect(run.summaries.at(-1)?.text).toContain(`artifact \`${artifact?.id}\``);
+  expect(run.annotations.at(-1)?.message).toContain(
+    `The backup is the artifact ${artifact?.name} (id ${artifact?.id}).`,
+  );
   await expectOldHub();
 });
 

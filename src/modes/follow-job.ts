@@ -1,11 +1,10 @@
-import { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OpenStep } from '../report/log.ts';
 import type { RunResult, StepReport } from '../report/result.ts';
 import type { FollowEnd, Job } from '../transaction/job.ts';
 import type { Step } from '../transaction/job-steps.ts';
 import type { JournalEntry, JournalView } from '../transaction/journal.ts';
-import { walkBack } from '../transaction/walk-back.ts';
+import { failureOf } from './job-failure.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -27,7 +26,17 @@ export async function followJob(
   }
   screen.close();
   report(run, job.view);
-  return verdict(run, job, end, done, screen);
+  if (end !== 'dead' && job.view.verdict === 'committed') return done;
+  const { outcome, error } = failureOf(job.view, end, {
+    directory: job.directory,
+    become: run.link.become,
+    previous: run.result.versions.previous,
+    backup: run.result.backup,
+    said: screen.lastWords,
+    saidOfUndo: screen.lastWordsOfUndo,
+  });
+  run.result.outcome = outcome;
+  throw error;
 }
 
 /** Steps whose way back is to do nothing: it is not shown. */
@@ -131,7 +140,7 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
       result.rows.before = compare.before;
       result.rows.after = compare.after;
       // The ten-minute token of the check itself was still there when the host counted.
-      if (view.note('token') && result.rows.after.tokens) result.rows.after.tokens -= 1;
+      if (view.note('token') === 'made' && result.rows.after.tokens) result.rows.after.tokens -= 1;
     }
     const survivors = new Set((view.note('servers-after') ?? '').split(' '));
     for (const server of result.servers) {
@@ -202,54 +211,5 @@ function parseCompare(json?: string): { before: Record<string, number>; after: R
     return { before: pick(0), after: pick(1) };
   } catch {
     return undefined;
-  }
-}
-
-function verdict(run: Run, job: Job, end: FollowEnd, done: Outcome, screen: Screen): Outcome {
-  const { result } = run;
-  const { view } = job;
-  const previous = result.versions.previous ?? 'the old release';
-  const failure = view.failure ?? { step: 'confirm', reason: (view.decision ?? '').replace(/^\w+ /, '') };
-  const fail = (outcome: Outcome, hub: string, next: string): never => {
-    result.outcome = outcome;
-    throw new UpgradeError([failure.reason, ...screen.lastWords].join('\n'), { step: failure.step, hub, next });
-  };
-  const where = result.backup
-    ? ` The backup is the artifact ${result.backup.name} (id ${result.backup.artifactId}).`
-    : '';
-  switch (end === 'dead' ? 'dead' : view.verdict) {
-    case 'committed':
-      return done;
-    case 'not-begun':
-      return fail(
-        'failed-before-change',
-        `Nothing was stopped: the hub runs JupyterHub ${previous} as before.`,
-        'Mend the cause and run the job again.',
-      );
-    case 'rolled-back':
-      return fail(
-        'rolled-back',
-        view.note('restarted')
-          ? `The hub runs JupyterHub ${previous} again, with the environment and the database of before the stop.`
-          : 'The hub has the environment and the database of before again. It did not run then, and does not run now.',
-        `Mend the cause and run the job again.${where}`,
-      );
-    case 'rollback-failed':
-      return fail(
-        'rollback-failed',
-        [
-          'The way back did not succeed either, and the hub is down.',
-          ...screen.lastWordsOfUndo,
-          `Everything is in place on the host, in ${job.directory}.`,
-        ].join(' '),
-        `Mend what ${job.directory}/log says at its end. Then walk the way back to its end on the host:\n` +
-          `${walkBack(job.directory, run.link.become)}\nIts last line ends with "rolled-back" when the old hub runs again.${where}`,
-      );
-    default:
-      return fail(
-        'unknown',
-        `The host's job in ${job.directory} died without a verdict.`,
-        `Look at ${job.directory}/log on the host.${where}`,
-      );
   }
 }

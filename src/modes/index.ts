@@ -65,15 +65,24 @@ function makeRun(inputs: Inputs, context: RunContext, signal: AbortSignal): Run 
       // What runs once the host is at work is the host's to say.
       delete result.versions.current;
       delete result.revisions.current;
-      saveState({ version: 1, phase: 'host-job', job: { directory: job.directory, become: run.link.become } });
+      saveJob(run, job);
       if (context.outputFile) writeOutputs(result, context.outputFile);
     },
   };
   return run;
 }
 
+/** For `post`, which asks the host and names the backup. */
+function saveJob({ result, link }: Run, { directory }: Job): void {
+  const state = { version: 1, phase: 'host-job', job: { directory, become: link.become } } as const;
+  if (result.backup === undefined) return void saveState(state);
+  const { files: _, ...backup } = result.backup;
+  saveState({ ...state, backup });
+}
+
 /** Outputs, job summary, annotation, and what `post` needs to know: nothing is left to do, or the host is to be asked. */
-function finish({ context, log, result, job, link }: Run): void {
+function finish(run: Run): void {
+  const { context, log, result, job } = run;
   const { error, outcome } = result;
   if (error) {
     log.error(`${outcome}: ${error.step}`, `${error.cause}\n${error.hub}\n${error.next}`);
@@ -81,11 +90,8 @@ function finish({ context, log, result, job, link }: Run): void {
   log.info(`outcome: ${outcome}`);
   if (context.outputFile) writeOutputs(result, context.outputFile);
   if (context.summaryFile) appendFileSync(context.summaryFile, renderSummary(result));
-  if (job && outcome === 'unknown') {
-    saveState({ version: 1, phase: 'host-job', job: { directory: job.directory, become: link.become } });
-  } else {
-    saveState({ version: 1, phase: 'finished', outcome });
-  }
+  if (job && outcome === 'unknown') saveJob(run, job);
+  else saveState({ version: 1, phase: 'finished', outcome });
 }
 
 function errorReport(error: unknown, run: Run): NonNullable<Run['result']['error']> {

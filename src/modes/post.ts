@@ -7,7 +7,7 @@ import { renderSummary } from '../report/summary.ts';
 import { addMask } from '../report/workflow-commands.ts';
 import type { RunContext } from '../run-context.ts';
 import { CommandFailed } from '../ssh/connection.ts';
-import type { HostJob } from '../state.ts';
+import type { HostJob, SavedBackup } from '../state.ts';
 import { Job } from '../transaction/job.ts';
 import { Link } from '../transaction/link.ts';
 import { followJob } from './follow-job.ts';
@@ -17,9 +17,15 @@ import { freshResult, type Run } from './run.ts';
  * Waits for the job that a cancelled or killed main step left on the host, and reports its verdict. A job that was not
  * decided yet is asked to go back, unless its host has verified the new hub already. Resolves to the exit status.
  */
-export async function finishJob(inputs: Inputs, context: RunContext, left: HostJob): Promise<0 | 1> {
+export async function finishJob(
+  inputs: Inputs,
+  context: RunContext,
+  left: HostJob,
+  backup: SavedBackup | undefined,
+): Promise<0 | 1> {
   const result = freshResult(inputs, context);
   result.outcome = 'unknown';
+  if (backup) result.backup = { ...backup, files: [] };
   const log = createLog({ write: (text) => process.stdout.write(text) });
   const link = new Link(inputs.connection);
   const job = new Job(link, left.directory);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,17 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
     return sabotageNextJob(stateRoot(), definitions, AbortSignal.timeout(300_000));
   }
 
+  /** The unit's own environment has ODD; what systemd-run is called with is kept in /run/asked, what it printed in /run/got. */
+  async function plantEnvironment(odd: string): Promise<void> {
+    const quoted = odd.replaceAll(/["\\]/g, '\\$&');
+    const text = Buffer.from(`[Service]\nEnvironment="ODD=${quoted}"\n`).toString('base64');
+    const dropIn = '/run/systemd/system/jupyterhub.service.d';
+    await hub.exec(`mkdir -p ${dropIn} && echo ${text} | base64 -d >${dropIn}/odd.conf`);
+    const spy = '#!/bin/sh\nprintf "%s\\n" "$@" >>/run/asked\n/usr/bin/systemd-run "$@" | tee /run/got\n';
+    await writeFile(join(hub.tools, 'systemd-run'), spy, { mode: 0o755 });
+    await hub.exec('systemctl daemon-reload');
+  }
+
   test('an SSH user who may not use sudo is let in, and told what they lack', async () => {
     await hub.exec('mv /usr/bin/sudo /usr/bin/sudo.away');
     const refused = await run({ mode: 'plan', 'notify-lead-time': '' }).finally(() =>
@@ -118,7 +129,7 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
     expect(await hub.exec('find /var/tmp /tmp -name "jupyterhub-upgrade*"')).toBe('');
   }, 400_000);
 
-  test('a stopped hub and a half migrated one: upgrade refuses with the reason, restore brings it back', async () => {
+  test('a stopped hub, half migrated: upgrade refuses with the reason, restore brings it back from a crash loop', async () => {
     const backup = await run({ mode: 'backup', 'target-version': '', 'notify-lead-time': '' });
     expect(backup.stepOutputs.outcome).toBe('backed-up');
     const before = await recordState(hub.subject);
@@ -131,11 +142,18 @@ c = sqlite3.connect('jupyterhub.sqlite')
 c.execute(\\"UPDATE alembic_version SET version_num = '651f5419b74d'\\")
 c.execute('DELETE FROM users WHERE id > 10')
 c.commit()"`);
+    // Its environment is asked of systemd now, and no value of it is told on a command line.
+    const odd = `canary's "q" $x \`y\` \\ é`;
+    await plantEnvironment(odd);
     const refused = await run({});
     expect(refused.stepOutputs).toMatchObject({ outcome: 'failed-before-change', 'failed-step': 'plan' });
     expect(refused.log.join('\n')).toContain('The hub does not run');
     expect(refused.log.join('\n')).toContain('half migrated');
 
+    // The hub does not start on that database, and systemd tries again and again.
+    await hub.exec('systemctl start jupyterhub.service');
+    const restarts = () => hub.exec('systemctl show -p NRestarts --value jupyterhub.service');
+    await until('the hub does not crash', 120, async () => Number(await restarts()) >= 2);
     const restored = await run({
       mode: 'restore',
       'artifact-id': backup.stepOutputs['backup-artifact-id'] ?? '',
@@ -144,6 +162,10 @@ c.commit()"`);
     });
     expect(restored.stepOutputs.outcome).toBe('restored');
     expect(await version()).toBe(restored.stepOutputs['current-version']);
+    const [asked, got] = [await hub.exec('cat /run/asked'), await hub.exec('cat /run/got')];
+    expect(asked).toContain('EnvironmentFile=');
+    expect(asked).not.toContain('canary');
+    expect(got.split('\0')).toContain(`ODD=${odd}`);
     const { notOld } = judge(before, await recordState(hub.subject), '9.9.9');
     expect(notOld).toEqual([]);
   }, 400_000);

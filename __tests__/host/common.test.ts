@@ -191,6 +191,16 @@ describe.each(SHELLS)('common.sh with %s', (shell) => {
     },
   );
 
+  it('makes an EnvironmentFile of what systemctl shows of Environment=', async () => {
+    const shown = String.raw`PATH=/opt/bin:/bin "A=it's \"q\" \$x \`y\` \\ %h" B= "C=tab\there\nline" "D=\033[0m" bare E=a=b "F= é "`;
+    const lines = [
+      ...['PATH="/opt/bin:/bin"', String.raw`A="it's \"q\" \$x \`y\` \\ %h"`, 'B=""'],
+      ...['C="tab\there', 'line"', 'D="\u001b[0m"', 'E="a=b"', 'F=" é "', ''],
+    ];
+    expect(await sh(shell, 'printf "%s\\n" "$2" | environment_file', shown)).toBe(lines.join('\n'));
+    expect(await sh(shell, 'printf "\\n" | environment_file')).toBe('');
+  });
+
   it('knows a hub by its command line', async () => {
     const bin = join(directory, `bin-${shell}`);
     mkdirSync(join(bin, 'jupyterhub'), { recursive: true });

@@ -181,6 +181,42 @@ exports_of() {
     }' >"$2"
 }
 
+# environment_file: what `systemctl show` prints of Environment= (words, in double quotes where need be, with the escapes of
+# C), in the form of an EnvironmentFile.
+environment_file() {
+  awk '
+    BEGIN {
+      for (i = 1; i < 256; i++) octal[sprintf("%03o", i)] = sprintf("%c", i)
+      plain["n"] = "\n"; plain["t"] = "\t"; plain["r"] = "\r"; plain["s"] = " "
+      plain["a"] = "\007"; plain["b"] = "\010"; plain["v"] = "\013"; plain["f"] = "\014"
+    }
+    function put(word) {
+      equals = index(word, "=")
+      value = substr(word, equals + 1)
+      gsub(/[\\"`$]/, "\\\\&", value)
+      if (equals > 1) print substr(word, 1, equals) "\"" value "\""
+    }
+    { text = text (NR > 1 ? "\n" : "") $0 }
+    END {
+      for (i = 1; i <= length(text); i++) {
+        char = substr(text, i, 1)
+        if (char == "\\") {
+          char = substr(text, ++i, 1)
+          if (substr(text, i, 3) in octal) { char = octal[substr(text, i, 3)]; i += 2 }
+          else if (char in plain) char = plain[char]
+        } else if (char == "\"") {
+          quoted = !quoted
+          continue
+        } else if (char == " " && !quoted) {
+          put(word)
+          char = word = ""
+        }
+        word = word char
+      }
+      put(word)
+    }'
+}
+
 # hub_environment OUT BIN: the environment of the hub's process (HUB_PID); where its unit (UNIT) is stopped, what systemd
 # would give it. BIN comes first in its PATH: upgrade-db runs `alembic` by name.
 hub_environment() {
@@ -190,14 +226,18 @@ hub_environment() {
   if [ -n "$HUB_PID" ] && capture_environment "$HUB_PID" "$hub_environment_out" 2>/dev/null; then
     :
   elif [ "$SERVICE_MANAGER" = systemd ] && [ "$(id -u)" = 0 ]; then
-    set -- --quiet --wait --pipe --collect
+    # The values themselves cross in a file: what stands on a command line everybody can read.
+    systemctl show -p Environment --value "$UNIT" | environment_file >"$hub_environment_out.unit"
+    set -- --quiet --wait --pipe --collect -p "EnvironmentFile=$hub_environment_out.unit"
+    hub_environment_ifs=$IFS IFS='
+'
     for hub_environment_file in $(systemctl show -p EnvironmentFiles --value "$UNIT" | sed -n 's/ (ignore_errors=.*//p'); do
       set -- "$@" -p "EnvironmentFile=-$hub_environment_file"
     done
-    systemd-run "$@" -p "Environment=$(systemctl show -p Environment --value "$UNIT")" \
-      cat /proc/self/environ >"$hub_environment_out.raw" 2>/dev/null
+    IFS=$hub_environment_ifs
+    systemd-run "$@" cat /proc/self/environ >"$hub_environment_out.raw" 2>/dev/null
     exports_of "$hub_environment_out.raw" "$hub_environment_out"
-    rm -f "$hub_environment_out.raw"
+    rm -f "$hub_environment_out.raw" "$hub_environment_out.unit"
   elif [ -n "$HUB_PID" ]; then
     hub_environment_status=1
   fi

@@ -427,6 +427,7 @@ const WRONG_RESTORE: typeof WRONG = [
   [{ 'run-id': 'https://github.com/a/b/actions/runs/1', 'github-token': 'x' }, 'run-id: is not an id of GitHub'],
   [{ 'run-id': '1' }, 'github-token: is empty; to fetch the artifact of another run'],
   [{ 'run-id': '1', 'github-token': 'a b' }, 'github-token: is not a token'],
+  [{ 'canary-user': 'alice' }, 'canary-user: needs a health-token in mode restore'],
   [{ 'target-version': '6.1.1' }, 'target-version: has no meaning in mode restore'],
   [{ 'target-version': '>6' }, 'target-version: ">6" is a range of versions'],
   [{ 'age-identity': '' }, 'age-identity: is empty, and so is backup-passphrase; write the one that opens'],

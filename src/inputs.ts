@@ -154,6 +154,9 @@ export async function readInputs(
   };
   const restore = readRestore(form, mode, unsealed);
   if (restore !== undefined) inputs.restore = restore;
+  if (mode === 'restore' && form.given('canary-user') && !form.given('health-token')) {
+    form.refuse('canary-user', 'needs a health-token in mode restore, where no token is made for the checks');
+  }
   form.finish();
   return inputs;
 }

@@ -75,11 +75,6 @@ const afterTheStop: Failure[] = [
     sabotage: 'do_snapshot() { database_snapshot; say planted; false; }',
     cause: /planted/,
   },
-  {
-    step: 'snapshot',
-    inputs: () => ({ 'canary-user': 'nobody-there' }),
-    cause: /no token could be made for the canary-user nobody-there/,
-  },
   { step: 'switch', sabotage: 'do_switch() { environment_switch; say planted; false; }', cause: /planted/ },
   { step: 'migrate', sabotage: halfMigration, cause: /ended well, but the database is at revision 4621fec11365/ },
   {

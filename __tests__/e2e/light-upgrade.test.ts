@@ -70,8 +70,11 @@ test('what the running hub would refuse after the upgrade is told by the plan', 
   await refused({ 'health-token': 'f'.repeat(32) }, /does not take the health-token: .* answered 403/);
   await refused(
     { 'health-token': token, 'canary-user': 'user00005' },
-    /may not see the canary-user user00005, or the hub has no such user \(answered 404\)/,
+    /may not see the canary-user user00005 \(answered 404\)/,
   );
+  const nobody = /^The hub has no user nobody-there: write a canary-user.*\nNothing was touched\./;
+  await refused({ 'canary-user': 'nobody-there' }, nobody);
+  await refused({ 'health-token': token, 'canary-user': 'nobody-there' }, nobody);
   await refused({ 'health-url': 'http://127.0.0.1:1/' }, /did not answer: .*ECONNREFUSED/);
   const { outputs } = await plan({ 'health-token': token, 'canary-user': 'user00002' });
   expect(outputs.outcome).toBe('planned');
@@ -152,7 +155,7 @@ test('the outputs say what happened', async () => {
   expect(result).toMatchObject({
     version: 1,
     outcome: 'upgraded',
-    notTried: [],
+    notTried: [expect.stringContaining('that takes a canary-user')],
     notified: ['notify-webhook-url', 'the hub pages', 'notify-command'],
     backup: { proven: true, sealedFor: 'recipients' },
     servers: [{ user: scene.hub.server.user, pid: scene.hub.server.pid, survived: true }],

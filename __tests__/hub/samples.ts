@@ -45,6 +45,7 @@ export const DATABASE = {
   server_clients: 0,
   tokens: { count: 0, first: [] as string[] },
   unsafe_server_names: 0,
+  has_user: null as boolean | null,
   half_migrated: [] as string[],
   problems: [] as string[],
   warnings: [] as string[],

@@ -96,6 +96,51 @@ describe('an upgrade from 1.x', () => {
   });
 });
 
+describe('the checks with a token', () => {
+  const canary = { 'canary-user': 'alice' };
+  const text = (plan: Plan) => [...plan.blockers, ...plan.warnings].join('\n');
+  const knows = (has_user: boolean) => hub('4.1.6', '0eee8c825d24', { database: { has_user } });
+
+  it('have a canary-user that the hub knows, or the upgrade is refused with the cure', async () => {
+    for (const token of ['', 'abc123']) {
+      const asked = await sampleInputs({ ...canary, 'health-token': token });
+      const plan = planUpgrade(asked, knows(true));
+      expect([plan.blockers, plan.parameters.CANARY_USER]).toEqual([[], 'alice']);
+      const refused = planUpgrade(asked, knows(false));
+      expect(refused.blockers).toEqual([expect.stringMatching(/no user alice: write .*, or leave canary-user out/)]);
+    }
+    expect(planUpgrade(inputs, knows(false)).blockers).toEqual([]);
+  });
+
+  it('are left out where no token of before works afterwards, and said to be', async () => {
+    const given = { ...canary, 'health-token': 'abc123' };
+    const from1 = hub('1.5.1', '4dc2d5a8c53c', { database: { has_user: true } });
+    const fresh = { 'database-strategy': 'fresh' };
+    for (const [asked, facts] of [
+      [await sampleInputs(given), from1],
+      [await sampleInputs({ ...given, ...fresh }), hub('4.1.6', '0eee8c825d24', { loss: {} })],
+    ] as const) {
+      const plan = planUpgrade(asked, facts);
+      expect(plan).toMatchObject({ blockers: [], mintsToken: false, keepsTokens: false });
+      expect(plan.parameters).toMatchObject({ CANARY_USER: '', MINT_TOKEN: '' });
+      expect(text(plan)).toMatch(/health-token and canary-user will not be tried/);
+    }
+    expect(text(planUpgrade(inputs, from1))).not.toContain('will not be tried');
+  });
+});
+
+it.each([
+  ['inactive', 'dead', /is inactive \(dead, result: exit-code\)/],
+  ['failed', 'failed', /is failed/],
+  ['activating', 'auto-restart', /is in a restart loop \(7 restarts, last result: exit-code\)/],
+])('a unit that is %s (%s) is not upgraded, with the reason', (active, sub, reason) => {
+  const properties = `ActiveState=${active}\nSubState=${sub}\nResult=exit-code\nNRestarts=7`;
+  const { blockers } = planUpgrade(inputs, sqliteFacts({ raw: { 'unit-properties': properties } }));
+  expect(blockers.filter((blocker) => blocker.startsWith('The hub does not run'))).toEqual([
+    expect.stringMatching(reason),
+  ]);
+});
+
 it.each([
   ['1min 30s', 150],
   ['5min', 360],

@@ -20,7 +20,7 @@ fact user "$(id -un)"
 fact kernel "$(uname -sr)"
 fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')"
 missing=''
-for tool in flock setsid tar base64 sha256sum awk sed dd stat find readlink; do
+for tool in flock setsid tar base64 sha256sum timeout awk grep sed dd stat find readlink; do
   command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
 fact missing-tools "$missing"
@@ -209,7 +209,7 @@ elif [ -n "$DATABASE_DIALECT" ]; then
 fi
 if [ -n "$DATABASE" ]; then
   [ "$DATABASE_DIALECT" = server ] || fact database-path "$DATABASE"
-  database_facts=$(hubdb facts "$DATABASE" 2>"$private/database.log")
+  database_facts=$(hubdb facts ${CANARY_USER:+--user "$CANARY_USER"} "$DATABASE" 2>"$private/database.log")
   fact database-facts "$database_facts"
   fact database-log "$(tail -n 5 "$private/database.log")"
   until [ -d "${copies:-/}" ]; do copies=${copies%/*}; done

@@ -53,6 +53,8 @@ const databaseFactsSchema = z.object({
   unsafe_server_names: z.number().int().nonnegative(),
   /** User servers with an OAuth client. */
   server_clients: z.number().int().nonnegative(),
+  /** Whether the hub knows the canary-user; null without one. */
+  has_user: z.boolean().nullish(),
   half_migrated: sentences,
   problems: sentences,
   warnings: sentences,

@@ -92,7 +92,7 @@ export async function lookAtToken(
     return [
       isSeen
         ? `The health-token may not start the server of the canary-user ${canaryUser}: give it the scope servers, or leave canary-user out.`
-        : `The health-token may not see the canary-user ${canaryUser}, or the hub has no such user (answered ${user.status}): ` +
+        : `The health-token may not see the canary-user ${canaryUser} (answered ${user.status}): ` +
           "give a token of that user's, or one with the scopes read:users and servers.",
     ];
   } catch (error) {

@@ -27,14 +27,13 @@ export async function look(run: Run, expected: Expected): Promise<string[]> {
 
 /**
  * Looks at the hub before anything is done to it, as it will be looked at after the upgrade: what would fail then for
- * another reason than the upgrade is told now. Returns sentences.
+ * another reason than the upgrade is told now. `user` is whose server will be started, or empty. Returns sentences.
  */
-export async function lookBefore(run: Run, expected: Omit<Expected, 'token'>): Promise<string[]> {
-  const { healthToken, canaryUser } = run.inputs.verify;
-  const problems = await look(run, expected);
-  if (problems.length > 0 || healthToken === undefined) return problems;
-  const { base, dial } = wayTo(run, expected.base);
-  return lookAtToken(base, healthToken, canaryUser, dial);
+export async function lookBefore(run: Run, { base: local, version, token }: Expected, user: string): Promise<string[]> {
+  const problems = await look(run, { base: local, version });
+  if (problems.length > 0 || token === undefined) return problems;
+  const { base, dial } = wayTo(run, local);
+  return lookAtToken(base, token, user === '' ? undefined : user, dial);
 }
 
 function wayTo({ inputs, link }: Run, local: string): { base: string; dial: Dial | undefined } {

@@ -69,6 +69,7 @@ export async function look({ inputs, link, log, signal }: Run, known?: Known): P
         ENVIRONMENT_PATH: hub.environmentPath ?? '',
         TARGET_VERSION: inputs.targetVersion,
         DATABASE_STRATEGY: inputs.database.strategy,
+        CANARY_USER: inputs.verify.canaryUser ?? '',
         ...knownParameters(known),
       },
       onLine: (line) => log.remote(line),

@@ -20,10 +20,11 @@ export async function plan(run: Run): Promise<Outcome> {
 /** Shows the plan of an upgrade. A hub that is up is asked whether it is, and whether it takes what it will be checked with. */
 export async function showUpgrade(run: Run, plan: Plan): Promise<void> {
   const isUp = plan.parameters.WAS_RUNNING === 'yes' && !plan.unchanged;
-  const expected = { base: plan.parameters.HEALTH_BASE ?? '', version: plan.from };
+  const { HEALTH_BASE: base = '', CANARY_USER: user = '' } = plan.parameters;
+  const token = plan.keepsTokens ? run.inputs.verify.healthToken : undefined;
   await showPlan(run, plan, async () => [
     ...notAsApproved(run, plan),
-    ...(isUp ? await lookBefore(run, expected) : []),
+    ...(isUp ? await lookBefore(run, { base, version: plan.from, token }, user) : []),
   ]);
 }
 

@@ -6,7 +6,7 @@ import type { Draft } from './document.ts';
 
 /** What runs on the host in a step: that of the hub's parts, and what is the same for every hub. */
 export function commandsIn(step: string, draft: Draft, migrates: boolean): Command[] {
-  const { facts, inputs, migration, parts } = draft;
+  const { facts, migration, parts } = draft;
   const { environment, service } = facts;
   const python = `${environment.path}/bin/python`;
   const ofParts = commandsOf(parts, step);
@@ -23,13 +23,12 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
     as: service.user,
     run: commandLine(python, '-I', '$PROGRAMS/health.py', ...words),
   });
-  const { HEALTH_BASE: base = '', LIMIT_START: limit = '' } = draft.parameters;
-  const canary = inputs.verify.canaryUser;
+  const { HEALTH_BASE: base = '', LIMIT_START: limit = '', CANARY_USER: canary = '' } = draft.parameters;
   return [
     health('wait', base, '--version', draft.to, '--timeout', limit),
     health('check', base, '--version', draft.to),
     ...ofParts,
-    ...(canary === undefined ? [] : [health('spawn', base, canary)]),
+    ...(canary === '' ? [] : [health('spawn', base, canary)]),
   ];
 }
 

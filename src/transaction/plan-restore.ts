@@ -74,6 +74,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     WAS_RUNNING: isRunning ? 'yes' : 'no',
     FRESH_ENVIRONMENT: isFresh ? 'yes' : '',
     MINT_TOKEN: '',
+    CANARY_USER: inputs.verify.canaryUser ?? '',
     DATABASE_STRATEGY: 'migrate',
     HEALTH_TOKEN: inputs.verify.healthToken ?? '',
     FILES: files.join('\n'),

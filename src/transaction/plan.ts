@@ -16,6 +16,7 @@ import { digestOf } from './decisive.ts';
 import { type PlanDocument, writeDocument } from './document.ts';
 import { type Step, stepParameters, stepsOf } from './job-steps.ts';
 import { migrationOf } from './migration.ts';
+import { verificationOf } from './verification.ts';
 
 /** What will be done to this hub, for these inputs and these facts: pure data. */
 export interface Plan {
@@ -58,8 +59,9 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   const database = databaseOf(facts, inputs);
   const migration = migrationOf(inputs, facts, to);
   const environment = environmentOf(facts, to, migration.hops);
+  const verification = verificationOf(inputs, facts, migration);
   const parts = [service, environment, database];
-  for (const part of [...parts, migration]) {
+  for (const part of [...parts, migration, verification]) {
     blockers.push(...part.blockers);
     warnings.push(...part.warnings);
   }
@@ -103,8 +105,6 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   if (told.length === 0)
     warnings.push('Nobody is told before the stop: notify-hub, notify-command and notify-webhook-url are all off.');
 
-  const isFresh = inputs.database.strategy === 'fresh';
-  const mintsToken = inputs.verify.healthToken === undefined && !migration.endsTokens;
   const install = environment.install === 'staged' ? 'switch' : 'install';
   const steps = stepsOf(inputs, facts, [
     'stage',
@@ -125,9 +125,9 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     PREVIOUS_VERSION: from,
     PREVIOUS_REVISION: facts.database.revision ?? '',
     WAS_RUNNING: service.state.running ? 'yes' : 'no',
-    MINT_TOKEN: mintsToken ? 'yes' : '',
+    MINT_TOKEN: verification.mintsToken ? 'yes' : '',
+    CANARY_USER: verification.canaryUser,
     DATABASE_STRATEGY: inputs.database.strategy,
-    ...(isFresh ? { CANARY_USER: '' } : {}),
     ...stepParameters(steps),
   };
   const document = writeDocument({
@@ -153,8 +153,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     unchanged: order === 0 && blockers.length === 0,
     steps,
     parameters,
-    mintsToken,
-    keepsTokens: !isFresh,
+    mintsToken: verification.mintsToken,
+    keepsTokens: verification.keepsTokens,
     guarantees: [...parts, migration].flatMap((part) => part.guarantees),
     warnings,
     advice,
@@ -191,8 +191,6 @@ export function hubParameters(inputs: Inputs, facts: Facts, version = facts.vers
     MAX_DOWNTIME: String(inputs.maxDowntime),
     CONFIRM_TIMEOUT: String(inputs.confirmTimeout),
     KEEP_HOST_BACKUPS: String(inputs.keepHostBackups),
-    CANARY_USER: inputs.verify.canaryUser ?? '',
-    TOKEN_USER: inputs.verify.canaryUser ?? '',
     HEALTH_BASE: localBase(facts.bindUrl, facts.baseUrl),
   };
 }

@@ -34,6 +34,18 @@ describe('facts', () => {
     expect(JSON.stringify(facts)).not.toContain('state-canary');
   });
 
+  test('tell whether the hub has a user, letter by letter, and not unless asked', async () => {
+    const path = await database("UPDATE users SET name = 'Zoë' WHERE name = 'user01'");
+    const has = async (...of: string[]) => (await hubdb<{ has_user: unknown }>('facts', ...of, path)).has_user;
+    expect(await has()).toBe(null);
+    expect(await Promise.all(['Zoë', 'user00'].map((name) => has('--user', name)))).toEqual([true, true]);
+    expect(await Promise.all(['zoë', 'user0_', 'user'].map((name) => has('--user', name)))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
   test('count the named servers whose names 6.0 would not take', async () => {
     const good = ['a', 'gpu-2', 'a-b-c', 'x'.repeat(30)];
     const bad = ['Named_One', '2gpu', 'a--b', 'a-', 'é', 'a b', 'x'.repeat(31), 'gpu\n'];

@@ -1,6 +1,6 @@
 """What can be done to a JupyterHub's database from outside the hub.
 
-usage: PYTHON hubdb facts DATABASE
+usage: PYTHON hubdb facts [--user NAME] DATABASE   (and whether the hub has a user of that name)
        PYTHON hubdb revision DATABASE               (the revision alone, not JSON)
        PYTHON hubdb digest DATABASE
        PYTHON hubdb loss DATABASE FILE              (FILE as after the @ below)

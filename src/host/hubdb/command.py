@@ -25,12 +25,20 @@ def answer(value):
     sys.stdout.flush()
 
 
+def name(argument):
+    """The text of an argument, whatever the locale: Python 3.6 takes what is not ASCII apart in that of C."""
+    return os.fsencode(argument).decode("utf-8", "surrogateescape")
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="hubdb")
     verbs = parser.add_subparsers(dest="verb")
     verbs.required = True
     for verb in ("facts", "revision", "digest", "empty", "sessions"):
-        verbs.add_parser(verb).add_argument("database")
+        one = verbs.add_parser(verb)
+        one.add_argument("database")
+        if verb == "facts":
+            one.add_argument("--user", type=name)
     for verb in ("inventory", "backup"):
         one = verbs.add_parser(verb)
         one.add_argument("database")
@@ -49,7 +57,7 @@ def arguments():
     deeds.required = True
     one = deeds.add_parser("create")
     one.add_argument("--wait", action="store_true")
-    one.add_argument("--user")
+    one.add_argument("--user", type=name)
     one.add_argument("--expires", type=int, default=600)
     one.add_argument("database")
     deeds.add_parser("delete").add_argument("database")
@@ -64,7 +72,7 @@ def run(given, database):
     if given.verb == "token":
         return tokens.delete(database)
     verbs = {
-        "facts": lambda: facts.facts(database),
+        "facts": lambda: facts.facts(database, given.user),
         "digest": lambda: digests.digest(database),
         "loss": lambda: loss.loss(database, given.configured),
         "inventory": lambda: inventory.write(database, given.out),

@@ -57,7 +57,13 @@ def unsafe_server_names(database, tables):
     return sum(1 for (name,) in database.rows("spawners", ["name"]) if name and not SERVER_NAME.match(name))
 
 
-def facts(database):
+def has_user(database, tables, name):
+    if not has(tables, "users", "name"):
+        return False
+    return sum(1 for (found,) in database.rows("users", ["name"]) if found == name) > 0
+
+
+def facts(database, user=None):
     with database.reading():
         tables = database.tables()
         found = database.revisions()
@@ -71,6 +77,7 @@ def facts(database):
             "server_clients": server_clients(database, tables),
             "tokens": tokens(database),
             "unsafe_server_names": unsafe_server_names(database, tables),
+            "has_user": None if user is None else has_user(database, tables, user),
         }
         if has(tables, "users", "admin"):
             result["admins"] = sum(1 for (admin,) in database.rows("users", ["admin"]) if admin)

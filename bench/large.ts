@@ -18,11 +18,12 @@ try {
     { database: 'sqlite', seal: 'recipients', users, bytesEach: Math.floor((mebibytes * 2 ** 20) / users) },
     { database: 'postgresql', seal: 'passphrase', users, bytesEach: 512 },
   ];
+  const under = await circumstances('script/bench-databases');
   const figures: Figures[] = [];
   for (const subject of subjects.filter(({ database }) => only.includes(database))) {
     figures.push(await measure(subject, (line) => process.stderr.write(`${line}\n`)));
   }
-  const text = render(figures, await circumstances('script/bench-databases'));
+  const text = render(figures, under);
   process.stdout.write(text);
   if (write) await writeSection('script/bench-databases', text);
   const over = figures.flatMap(overLimit);

@@ -27,8 +27,9 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 try {
   const { rounds, parts, write, mayFail } = parse(process.argv.slice(2));
   if (parts.includes('latency')) await assertLink();
+  const under = await circumstances('script/bench');
   const figures = await measure(rounds, parts);
-  const text = render(figures, await circumstances('script/bench'));
+  const text = render(figures, under);
   process.stdout.write(text);
   if (write) await writeSection('script/bench', text);
   process.exitCode = mayFail || aimsOf(figures).every(isMet) ? 0 : 1;

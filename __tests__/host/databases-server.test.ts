@@ -150,6 +150,25 @@ describe.each<[ServerDialect, Shell]>([
     });
   });
 
+  test('a database whose tables are all gone gets those of a backup, and can be taken back', { timeout }, async () => {
+    const { done, digest, admin, write } = await startJob(server, dialect, shell);
+    const before = await digest();
+    await done('hubdb backup "$DATABASE" "$JOB/payload/database"');
+    const drop = Object.keys(JSON.parse(before).tables).map((table) => `DROP TABLE ${table}`);
+    if (dialect === 'postgresql') await admin(drop.map((one) => `${one} CASCADE`).join('; '));
+    else await admin(['SET FOREIGN_KEY_CHECKS = 0', ...drop].join('; '));
+    const none = await digest();
+    expect(JSON.parse(none).tables).toEqual({});
+    expect(JSON.parse(await done('hubdb facts "$DATABASE"'))).toMatchObject({ revision: null, problems: [] });
+    await write({ DATABASE_DIGEST: before });
+    await done('database_snapshot');
+    await done('database_load');
+    expect(await digest()).toBe(before);
+    await done('database_put_back');
+    expect(await digest()).toBe(none);
+    expect(await admin('SELECT count(*) FROM neighbours')).toEqual(['0']);
+  });
+
   test('a fresh database has none of the hub tables, and those of others', { timeout }, async () => {
     const { done, digest, admin } = await startJob(server, dialect, shell);
     await done('database_snapshot; database_empty');

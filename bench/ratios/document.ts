@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { bundle, differences } from '../../script/build.ts';
 import { run } from '../hub/run.ts';
 import type { Circumstances } from './report.ts';
 
@@ -23,7 +24,9 @@ export async function writeSection(command: string, text: string): Promise<void>
 /** Under what figures are taken here and now. */
 export async function circumstances(command: string): Promise<Circumstances> {
   const git = async (...args: string[]) => (await run('git', args, { cwd: root })).trim();
-  const changed = await git('status', '--porcelain', '--', 'src', 'dist', 'bench');
+  const changed = await git('status', '--porcelain', '--', 'src', 'script', 'bench', 'package-lock.json');
+  const stale = await differences(await bundle(), join(root, 'dist'));
+  if (stale.length > 0) throw new Error(`dist/ is not what this tree builds: ${stale[0]}`);
   const [{ model = 'unknown processor' } = {}, ...others] = cpus();
   return {
     commit: `${await git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : ' (and changes that were not committed)'}`,

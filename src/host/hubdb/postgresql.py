@@ -3,6 +3,7 @@
 import contextlib
 
 import sqlalchemy
+import sqlalchemy.event
 from sqlalchemy import sql
 from sqlalchemy.dialects import postgresql
 
@@ -11,12 +12,21 @@ from .database import Refused, TryAgain, new_file
 from .digests import digest_of
 from .programs import Failed
 from .revisions import HUB_TABLES, TEMPORARY
-from .server import Server, text
+from .server import VERSION, Server, text
 
 # How long anything waits for a lock.
 LOCK_SECONDS = 20
 # The only type that a release of JupyterHub has made (up to 1.5). No migration removes it.
 GRANT_TYPES = ("authorization_code", "implicit", "password", "client_credentials", "refresh_token")
+
+
+def execute_together(cursor, statement, parameters, context):
+    from psycopg2 import extras
+
+    if not hasattr(extras, "execute_batch"):  # before psycopg2 2.7
+        return False
+    extras.execute_batch(cursor, statement, parameters, page_size=len(parameters))
+    return True
 
 
 def literal(text):
@@ -35,6 +45,13 @@ class PostgreSQL(Server):
         given = {name: value for name, value in bounds.items() if name not in self.url.query}
         given.update(self.options.get("connect_args") or {})
         self.options = dict(self.options, connect_args=given)
+
+    def engine(self):
+        engine = super().engine()
+        # Before SQLAlchemy 1.4 psycopg2 sends the rows of an INSERT one by one, and waits for the answer to each.
+        if VERSION < (1, 4) and engine.dialect.driver == "psycopg2":
+            sqlalchemy.event.listen(engine, "do_executemany", execute_together)
+        return engine
 
     def begin(self, connection):
         for statement in (

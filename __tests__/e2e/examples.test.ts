@@ -198,6 +198,19 @@ describe('on a hub run by commands', () => {
     expect(judge(before, await recordState(scene.hub.subject), TARGET)).toMatchObject({ notOld: [] });
   });
 
+  test('upgrade-as-approved plans on a pull request, and carries that out after the merge', {
+    timeout: limit,
+  }, async () => {
+    const onPull = await scene.run('upgrade-as-approved.yml', { run: pullRequest('acme/hub') });
+    expect(ends(onPull)).toEqual({ plan: 'success, planned', upgrade: 'skipped' });
+    const merged = { run: { event: 'push', ref: 'refs/heads/main' } };
+    const result = await scene.run('upgrade-as-approved.yml', merged);
+    expect(ends(result)).toEqual({ plan: 'success, planned', upgrade: 'success, upgraded' });
+    expect(result.jobs.upgrade?.settings).toMatchObject({ environment: { name: 'jupyterhub' } });
+    const again = await scene.run('upgrade-as-approved.yml', merged);
+    expect(ends(again)).toEqual({ plan: 'success, unchanged', upgrade: 'skipped' });
+  });
+
   test('upgrade-on-release starts for no other tag', async () => {
     const other = scene.run('upgrade-on-release.yml', { run: { ...TAG, ref: 'refs/tags/v2026-11' } });
     await expect(other).rejects.toThrow('does not run on');

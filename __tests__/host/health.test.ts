@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -337,4 +338,37 @@ describe('spawn', () => {
       'could not be started: the hub answered 429 Too many users',
     );
   });
+});
+
+test('servers: whether the proxy leads to each, told by the answer that the server itself gives', async () => {
+  const own =
+    (name: string): RequestListener =>
+    (_, response) =>
+      response.end(`{"server": "${name}"}`);
+  const ada = await standIn({ '/user/ada/api': own('ada') });
+  const bob = await standIn({ '/user/bob/big/api': own('bob') });
+  const gone = await standIn({});
+  await new Promise((resolve) => gone.server.close(resolve));
+  // The proxy leads to ada; where bob's route is lost, the hub answers.
+  const proxy = await standIn({ '/user/ada/api': own('ada'), '/user/bob/big/api': redirect('/hub/user/bob/big/') });
+  const route = (user: string, name: string, port: number, path: string, proto = 'http') => ({
+    ...{ user, name, proto, ip: '127.0.0.1', port, path },
+  });
+  const routes = [
+    route('ada', '', ada.port, '/user/ada/'),
+    route('bob', 'big', bob.port, '/user/bob/big/'),
+    route('cleo', '', gone.port, '/user/cleo/'),
+    route('dora', '', ada.port, '/user/ada/', 'https'),
+  ];
+  const file = join(root, 'servers');
+  await writeFile(file, JSON.stringify({ routes }));
+  expect(await well('\n', 'servers', proxy.base, file)).toEqual([
+    {
+      reached: [['ada', '']],
+      missed: [
+        ['bob', 'big'],
+        ['cleo', ''],
+      ],
+    },
+  ]);
 });

@@ -53,6 +53,21 @@ export const DATABASE = {
   proof: 'scratch database',
 };
 
+/** Where an upgrade writes, each with a disk of its own and 1 GiB free there, but for what is given. */
+export function places(less: Partial<Record<string, string>> = {}): string {
+  const all = {
+    environment: '1 1048576 100000 yes no /opt',
+    database: '2 1048576 100000 yes no /srv/hub',
+    state: '3 1048576 100000 yes no /var/lib',
+    phases: '4 1048576 - yes no /var/tmp',
+    units: '5 1048576 - yes no /etc/systemd/system',
+    ...less,
+  };
+  return Object.entries(all)
+    .map(([name, line]) => `${name} ${line}`)
+    .join('\n');
+}
+
 export interface Said {
   introspect?: Partial<typeof INTROSPECT>;
   /** Of introspect's database. */
@@ -90,7 +105,6 @@ export function raw({
       introspect: JSON.stringify({ ...INTROSPECT, ...introspect, database: place_ }),
       ...(place_.path === null ? {} : { 'database-path': place_.path }),
       'database-facts': JSON.stringify({ ...DATABASE, ...database }),
-      'database-free': String(1024 * 1024),
       ...(loss === undefined ? {} : { 'database-loss': JSON.stringify({ lost: loss }) }),
       'template-path': '/opt/hub/share/jupyterhub/templates/page.html',
       'template-owner': '1000 1000',
@@ -99,7 +113,8 @@ export function raw({
       'environment-owner': '1000 1000',
       'environment-parent-owner': '0 0 755',
       'environment-kib': '1024',
-      'environment-free': String(1024 * 1024),
+      'environment-files': '5000',
+      places: places(),
       'environment-venv': 'yes',
       pip: 'pip 23.0 from /opt/hub',
       requirements: 'jupyterhub==4.1.6',

@@ -126,6 +126,16 @@ describe('announcementHtml', () => {
 });
 
 describe('userMessage', () => {
+  it('says how many servers end, where any do', () => {
+    const told = (ending?: number) => userMessage('Soon.', { version: '', leadTime: 0, ending });
+    expect([told(), told(0), told(1), told(12)]).toEqual([
+      'Soon.',
+      'Soon.',
+      'Soon. The server that runs now ends with it.',
+      'Soon. All 12 running servers end with it.',
+    ]);
+  });
+
   it('fills in what it knows and keeps the rest', () => {
     const template = '{version} comes in {lead-time}. {other} {{version}}';
     expect(userMessage(template, { version: '6.1.1', leadTime: 300 })).toBe('6.1.1 comes in 5 min. {other} {6.1.1}');

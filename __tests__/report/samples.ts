@@ -46,8 +46,9 @@ const document: PlanDocument = {
     { name: 'stop', title: 'Stop the hub', commands: [{ as: 'root', run: 'systemctl stop jupyterhub.service' }] },
   ],
   downtime: { seconds: 7.1, basis: 'a guess, not a rehearsal: loading the hub took 1.2 s on this host just now' },
+  disk: [{ path: '/opt', what: 'a copy of the environment', bytes: 700 * 1024 ** 2, free: 40 * 1024 ** 3 }],
   survival: {
-    proxy: { fate: 'goes on', reason: 'it is a service of its own' },
+    proxy: { fate: 'goes on', reason: 'the proxy is a service of its own' },
     servers: { fate: 'ends', reason: 'KillMode=control-group ends all that jupyterhub.service started' },
   },
   told: ["notice on the hub's login and home pages"],

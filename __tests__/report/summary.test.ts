@@ -70,7 +70,7 @@ describe('summary', () => {
     expect(lines).toContain('| `api_tokens` | 9 | **10 (+1)** |');
     expect(lines).toContain('| `shares` | – | 0 |');
     expect(renderSummary(samples.restored)).toContain('| `users` | 15 | **14 (−1)** |');
-    expect(renderSummary(samples.planned)).toContain('| table | rows |');
+    expect(renderSummary(samples.unchanged)).toContain('| table | rows |');
   });
 
   it('says what became of the servers that ran', () => {

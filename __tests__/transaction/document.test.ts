@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { differencesFrom } from '../../src/transaction/decisive.ts';
 import { planUpgrade } from '../../src/transaction/plan.ts';
-import { DATABASE, type Said, sampleFacts, sampleInputs, sqliteFacts } from '../hub/samples.ts';
+import { DATABASE, places, type Said, sampleFacts, sampleInputs, sqliteFacts } from '../hub/samples.ts';
 
 const inputs = await sampleInputs({ 'accept-advice': 'allow-config' });
 const documentOf = (said: Said = {}, make = sqliteFacts, from = inputs) => {
@@ -28,7 +28,14 @@ describe('the digest of a plan', () => {
       { database: { rows: { users: 99, api_tokens: 5, groups: 1 }, tokens: { count: 9, first: ['x'] } } },
     ],
     ['a server that was started', { database: { servers: [{ user: 'alice', name: '', pid: 7 }], server_clients: 1 } }],
-    ['free disk', { raw: { 'database-free': String(900 * 1024), 'environment-free': String(2 * 1024 * 1024) } }],
+    [
+      'free disk',
+      {
+        raw: {
+          places: places({ database: '2 900000 777 yes no /srv/hub', environment: '1 2000000 90000 yes no /opt' }),
+        },
+      },
+    ],
     ['the size of the database', { database: { size: 11 * 1024 * 1024 } }],
     ['pids', { raw: { pid: '4321' } }],
     ['how long loading took', { raw: { 'load-centiseconds': '310' } }],
@@ -58,7 +65,11 @@ describe('the digest of a plan', () => {
       /the service changed: KillMode was process and is mixed/,
     ],
     ['the way of the installation', { raw: { 'private-mount': 'none' } }, /installation was staged and is in-place/],
-    ['a blocker', { raw: { 'environment-free': '1' } }, /what is in the way changed: The disk of .* is new/],
+    [
+      'a blocker',
+      { raw: { places: places({ environment: '1 1 99999 yes no /opt' }) } },
+      /what is in the way changed: The disk of .* is new/,
+    ],
   ])('is another one after a change of %s, and says so', (_, said, expected) => {
     expect(changes(said).join('\n')).toMatch(expected);
   });
@@ -86,7 +97,10 @@ describe('the digest of a plan', () => {
 
 describe('the commands of a plan', () => {
   it('are those of the parts of this hub', () => {
-    expect(runs('stop')).toEqual(['root: systemctl daemon-reload', 'root: systemctl stop jupyterhub.service']);
+    expect(runs('stop')?.slice(1)).toEqual([
+      'root: systemctl daemon-reload',
+      'root: systemctl stop jupyterhub.service',
+    ]);
     expect(runs('migrate')).toEqual([
       'jupyterhub: /opt/hub/bin/python -m jupyterhub upgrade-db -f /etc/hub/jupyterhub_config.py',
     ]);
@@ -132,7 +146,7 @@ describe('what users keep', () => {
     const local = spawner('LocalProcessSpawner').introspect;
     expect(documentOf({ introspect: { ...local, cleanup_servers: true } }).survival.servers.fate).toBe('ends');
     const managed = documentOf({ introspect: { ...local, proxy: { should_start: true } } }).survival.proxy;
-    expect(managed).toEqual({ fate: 'ends', reason: 'the hub starts and ends it (cleanup_proxy)' });
+    expect(managed).toEqual({ fate: 'ends', reason: 'the hub starts its proxy and ends it (cleanup_proxy)' });
   });
 
   it('is a warning, with the number of servers, where it ends', () => {

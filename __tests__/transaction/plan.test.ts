@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../src/hub/facts.ts';
 import { type Plan, planUpgrade } from '../../src/transaction/plan.ts';
-import { INTROSPECT, type Said, sampleFacts, sampleInputs, sqliteFacts } from '../hub/samples.ts';
+import { INTROSPECT, places, type Said, sampleFacts, sampleInputs, sqliteFacts } from '../hub/samples.ts';
 
 const inputs = await sampleInputs();
 const title = (plan: Plan) => plan.steps.find(({ name }) => name === 'migrate')?.title;
@@ -46,10 +46,15 @@ describe('a jump that is known to break', () => {
   });
 
   it('needs the disk for one more environment', () => {
-    const enough = { raw: { 'environment-kib': String(400 * 1024), 'environment-free': String(1000 * 1024) } };
-    expect(planUpgrade(inputs, sqliteFacts(enough)).blockers.join()).not.toContain('environment need');
+    const enough = {
+      raw: {
+        'environment-kib': String(400 * 1024),
+        places: places({ environment: `1 ${1000 * 1024} 100000 yes no /opt` }),
+      },
+    };
+    expect(planUpgrade(inputs, sqliteFacts(enough)).blockers.join()).not.toContain('the environment (');
     expect(planUpgrade(inputs, of2(enough)).blockers).toEqual([
-      expect.stringContaining('2 copies of the environment need'),
+      expect.stringContaining('2 copies of the environment ('),
     ]);
   });
 

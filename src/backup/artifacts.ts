@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, lstat, mkdtemp, readdir } from 'node:fs/promises';
+import { access, constants, lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ArtifactClient, FindOptions } from '@actions/artifact';
@@ -54,6 +54,26 @@ export async function uploadBackup(
       );
     }
     return { id, name, digest: artifact.digest, size: artifact.size, url: urlOf(run, run.runId, id) };
+  });
+}
+
+/**
+ * Stores a small file as an artifact of this run and deletes it again: whether the service is there, takes this job's
+ * token, and has room. Rejects with ArtifactError, whatever is not so.
+ */
+export async function tryArtifactStore(directory: string, { limitMs = PATIENCE_MS } = {}): Promise<void> {
+  const client = await artifactClient();
+  await within(limitMs, 'store a file as an artifact', async () => {
+    const parent = await mkdtemp(join(directory, 'jupyterhub-upgrade-'));
+    // Of its own name: jobs of one run may try at the same time.
+    const name = `${basename(parent)}.txt`;
+    try {
+      await writeFile(join(parent, name), 'Whether artifacts can be stored. This one is deleted at once.\n');
+      await client.uploadArtifact(name, [join(parent, name)], parent, { skipArchive: true, retentionDays: 1 });
+      await client.deleteArtifact(name);
+    } finally {
+      await rm(parent, { recursive: true, force: true });
+    }
   });
 }
 

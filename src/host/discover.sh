@@ -199,10 +199,10 @@ if [ ! -s "$private/introspect" ] && [ -n "$KNOWN_DATABASE" ]; then
   DATABASE_DIALECT=sqlite
   DATABASE=$KNOWN_DATABASE
 fi
-copies=$state_root
+copies=$state_root copier=as_self
 if [ "$DATABASE_DIALECT" = sqlite ]; then
   [ -z "$DATABASE" ] || DATABASE=$(as_hub_user readlink -f "$DATABASE")
-  copies=${DATABASE%/*}
+  copies=${DATABASE%/*} copier=as_hub_user
 elif [ -n "$DATABASE_DIALECT" ]; then
   DATABASE_DIALECT=server
   DATABASE=@$private/database.json
@@ -212,12 +212,22 @@ if [ -n "$DATABASE" ]; then
   database_facts=$(hubdb facts ${CANARY_USER:+--user "$CANARY_USER"} "$DATABASE" 2>"$private/database.log")
   fact database-facts "$database_facts"
   fact database-log "$(tail -n 5 "$private/database.log")"
-  until [ -d "${copies:-/}" ]; do copies=${copies%/*}; done
-  fact database-free "$(df -Pk "${copies:-/}" | awk 'NR == 2 { print $4 }')"
+  [ "$DATABASE_DIALECT" != server ] || fact database-sessions "$(hubdb sessions "$DATABASE" 2>/dev/null)"
   # What only the database knows. A file is read in a moment.
   if [ "$DATABASE_STRATEGY" = fresh ] || [ "$DATABASE_DIALECT" = sqlite ]; then
     fact database-loss "$(hubdb loss "$DATABASE" "$private/database.json" 2>/dev/null)"
   fi
+fi
+
+# Others that hold what the new hub will need. The proxy that a hub leaves running is no child of it.
+if [ -n "$pid" ] && [ -s "$private/introspect" ]; then
+  database_file=$DATABASE
+  [ "$DATABASE_DIALECT" != server ] || database_file=''
+  # shellcheck disable=SC2046 # numbers
+  fact neighbours "$(as_hub_user "$interpreter" -I "$PROGRAMS/neighbours.py" "$pid" "$database_file" $(value ports) 2>/dev/null)"
+  fact other-hubs "$(for candidate in $(hub_pids); do
+    [ "$candidate" = "$pid" ] || printf '%s %s\n' "$candidate" "$(readlink "/proc/$candidate/cwd")"
+  done 2>/dev/null)"
 fi
 
 # --- environment -------------------------------------------------------------------------------------------------------
@@ -229,7 +239,7 @@ if [ -n "$environment" ] && [ -d "$environment" ]; then
   fact environment-owner "$(stat -c '%u %g' "$environment")"
   fact environment-parent-owner "$(stat -c '%u %g %a' "${parent:-/}")"
   fact environment-kib "$(du -sk "$environment" 2>/dev/null | cut -f1)"
-  fact environment-free "$(df -Pk "${parent:-/}" | awk 'NR == 2 { print $4 }')"
+  fact environment-files "$(find "$environment" 2>/dev/null | wc -l)"
   [ ! -f "$environment/pyvenv.cfg" ] || fact environment-venv yes
   ENVIRONMENT_UID=$(stat -c %u "$environment")
   ENVIRONMENT_GID=$(stat -c %g "$environment")
@@ -251,6 +261,34 @@ if [ "$(id -u)" = 0 ]; then
 else
   unshare --user --map-root-user --mount --propagation private true 2>/dev/null && fact private-mount user
 fi
+
+# --- where an upgrade writes -------------------------------------------------------------------------------------------
+
+as_self() { "$@"; }
+as_parent_owner() { as_uid "$(stat -c %u "${environment%/*}/")" "$(stat -c %g "${environment%/*}/")" "$@"; }
+
+# place NAME PATH WHO: the disk of a directory, or of the nearest that is there, and whether WHO may write to it.
+place() {
+  place_path=$2
+  until [ -d "${place_path:-/}" ]; do place_path=${place_path%/*}; done
+  place_path=${place_path:-/}
+  place_writable=no
+  if "$3" test -w "$place_path" 2>/dev/null; then place_writable=yes; fi
+  place_quota=no
+  awk -v at="$(stat -c %m "$place_path")" '{ gsub(/\\040/, " ", $2) } $2 == at && $4 ~ /(^|,)([ugp]|usr|grp|prj)?j?quota(,|=|$)/ { found = 1 }
+    END { exit !found }' /proc/self/mounts && place_quota=yes
+  place_files=$(df -Pi "$place_path" 2>/dev/null | awk 'NR == 2 && $2 > 0 { print $4 }')
+  printf '%s %s %s %s %s %s %s\n' "$1" "$(stat -c %d "$place_path")" "$(df -Pk "$place_path" | awk 'NR == 2 { print $4 }')" \
+    "${place_files:--}" "$place_writable" "$place_quota" "$place_path"
+}
+
+fact places "$(
+  [ -z "$environment" ] || place environment "${environment%/*}" as_parent_owner
+  place database "$copies" "$copier"
+  place state "$state_root" as_self
+  place phases /var/tmp as_self
+  if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then place units /etc/systemd/system as_self; fi
+)"
 
 # --- the notice on the hub's pages, other files ---------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 usage: python3 -I health.py wait BASE --version VERSION [--timeout SECONDS] [--stable SECONDS]
        python3 -I health.py check BASE --version VERSION
        python3 -I health.py spawn BASE USER [--timeout SECONDS]
+       python3 -I health.py servers BASE FILE
 
 BASE is the hub's public address, with its prefix: http://127.0.0.1/prefix/. The first line of stdin is an API
 token; an empty one means there is none. JSON lines on stdout, one sentence on stderr when it fails (status 1).
@@ -12,6 +13,8 @@ wait   until /hub/api/ answers with VERSION: {"event": "up", "uptime": CENTISECO
 check  once: {"event": "check", "version", "login": {"kind": form|link|provider|header, "to"}, "user": NAME or null}
 spawn  starts the server of USER, reaches it through the proxy and stops it again; one that runs already is left alone:
        {"event": "spawn", "user", "started": BOOLEAN, "reached": BOOLEAN}
+servers  whether the proxy leads to each of the servers that `hubdb facts` lists in FILE, that is answers as the server itself
+       does: {"reached": [[USER, NAME], ...], "missed": [...]}; those that cannot be asked (TLS of the hub's own) in neither
 """
 
 import argparse
@@ -25,6 +28,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 # Seconds for one request, and between two of `wait`.
 REQUEST_TIMEOUT = 10
@@ -33,6 +37,9 @@ INTERVAL = 0.1
 STOP_TIMEOUT = 60
 LARGEST_BODY = 1 << 21
 REDIRECTS = 5
+# More are not looked at.
+MOST_SERVERS = 500
+VERDICTS = [("reached", True), ("missed", False)]
 
 
 class Unwell(Exception):
@@ -303,6 +310,33 @@ def spawn(hub, user, timeout):
     say(event="spawn", user=user, started=True, reached=reached)
 
 
+def leads_to(hub, route):
+    """Whether an answer by way of the proxy is that of the server itself; None when the server cannot be asked."""
+    if route["proto"] != "http":
+        return None
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(route["ip"], route["ip"])
+    netloc = "{}:{}".format("[" + host + "]" if ":" in host else host, route["port"])
+    path = route["path"].rstrip("/") + "/api"
+    try:
+        itself = Hub("http://" + netloc, "").ask(path)
+    except Unwell:
+        return False
+    try:
+        proxied = hub.ask(path)
+    except Unwell:
+        return False
+    return (proxied.status, proxied.body) == (itself.status, itself.body)
+
+
+def servers(hub, file):
+    with open(file, encoding="utf-8") as opened:
+        routes = json.load(opened).get("routes", [])[:MOST_SERVERS]
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(lambda route: leads_to(hub, route), routes))
+    names = [[route["user"], route["name"]] for route in routes]
+    print(json.dumps({key: [name for name, led in zip(names, found) if led is value] for key, value in VERDICTS}))
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="health.py")
     verbs = parser.add_subparsers(dest="verb")
@@ -318,6 +352,9 @@ def arguments():
             one.add_argument("--timeout", type=float, default=120)
         if verb == "wait":
             one.add_argument("--stable", type=float, default=0)
+    one = verbs.add_parser("servers")
+    one.add_argument("base")
+    one.add_argument("file")
     return parser.parse_args()
 
 
@@ -333,6 +370,8 @@ def main():
             wait(hub, given.version, given.timeout, given.stable)
         elif given.verb == "check":
             check(hub, given.version)
+        elif given.verb == "servers":
+            servers(hub, given.file)
         else:
             spawn(hub, given.user, given.timeout)
     except Unwell as error:

@@ -17,6 +17,7 @@ import re
 import stat
 import sys
 import sysconfig
+from urllib.parse import urlparse
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -402,6 +403,13 @@ def hub_bind_url(hub):
     return f"{scheme}://{host}:{hub.hub_port}{hub.hub_prefix}"
 
 
+def ports(hub, starts_proxy):
+    """Where a hub with this configuration will listen, and the proxy that begins and ends with it."""
+    urls = [hub_bind_url(hub)] + ([hub.bind_url] if starts_proxy and hub.cleanup_proxy else [])
+    found = (urlparse(url).port for url in urls if url.startswith("http"))
+    return [port for port in found if port]
+
+
 def heads():
     import alembic.script
     import jupyterhub
@@ -459,6 +467,7 @@ def introspect(arguments, database_file=None):
         "bind_url": bounded(hub.bind_url),
         "base_url": bounded(hub.base_url),
         "hub_bind_url": bounded(hub_bind_url(hub)),
+        "ports": " ".join(str(port) for port in ports(hub, should_start is not False)),
         "ssl": bool(hub.ssl_cert),
         "internal_ssl": bool(hub.internal_ssl),
         "cleanup_servers": bool(hub.cleanup_servers),

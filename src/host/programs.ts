@@ -44,6 +44,7 @@ import introspect from './introspect.py';
 import introspectTraits from './introspect_traits.py';
 import journal from './journal.sh';
 import launch from './launch.sh';
+import neighbours from './neighbours.py';
 import notice from './notice.sh';
 import plainUrl from './plain-url.py';
 import prove from './prove.sh';
@@ -94,7 +95,7 @@ const REACH: Programs = {
 };
 
 /** Looks at the hub without touching it: discover.sh. */
-export const DISCOVERY: Programs = { ...REACH, 'discover.sh': discover };
+export const DISCOVERY: Programs = { ...REACH, 'discover.sh': discover, 'neighbours.py': neighbours };
 
 /** Copies the live hub into one tar: backup.sh. */
 export const BACKUP: Programs = { ...REACH, 'backup.sh': backup, 'bundle.py': bundle };

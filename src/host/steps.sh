@@ -69,6 +69,8 @@ undo_announce() {
 # --- stop ----------------------------------------------------------------------------------------------------------
 
 do_stop() {
+  # The hub's user looks for the same servers in verify.
+  hubdb facts "$DATABASE" >"$JOB/servers" && chown "$HUB_UID:$HUB_GID" "$JOB/servers" 2>/dev/null
   note users-servers "$(server_pids)"
   service_fence || return 1
   service_stop || return 1
@@ -93,7 +95,7 @@ undo_stop() {
 
 # Pids of the users' servers that the database names and that live, for the spawners whose servers have one.
 server_pids() {
-  for server_pid in $(hubdb facts "$DATABASE" | tr ',' '\n' | sed -n 's/.*"pid": \([0-9]*\).*/\1/p'); do
+  for server_pid in $(tr ',' '\n' <"$JOB/servers" | sed -n 's/.*"pid": \([0-9]*\).*/\1/p'); do
     [ ! -d "/proc/$server_pid" ] || printf '%s:%s ' "$server_pid" "$(start_time "$server_pid")"
   done
 }
@@ -327,6 +329,7 @@ do_verify() {
     note not-tried "starting and stopping a user's server: that takes a canary-user"
   fi
   note servers-after "$(surviving_pids)"
+  note routes-after "$(health servers "$JOB/servers" 2>/dev/null)"
 }
 undo_verify() { :; }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Configuration, configurationSchema } from './advice/configuration.ts';
+import type { Place } from './disk.ts';
 import type { Known } from './known.ts';
 
 // What discover.sh prints comes from a host that may be hostile: every field has a shape and a bound, and one that has
@@ -83,6 +84,15 @@ const lossSchema = z.object({
   lost: z.record(text, z.object({ count: z.number().int().nonnegative(), first: z.array(text).max(20) })),
 });
 
+const holder = z.object({ pid: z.number().int().nonnegative().nullable(), command: text });
+
+const neighboursSchema = z.object({
+  database: z.array(holder.extend({ pid: z.number().int().positive() })).max(1000),
+  ports: z.array(holder.extend({ port: z.number().int().positive() })).max(10),
+});
+
+const sessionsSchema = z.array(z.object({ own: z.boolean(), from: text })).max(10_000);
+
 /** What only the database knows, and a fresh one would not: how much of each kind, and the first ones by name. */
 export type Loss = z.infer<typeof lossSchema>['lost'];
 
@@ -139,12 +149,12 @@ export interface Facts {
     /** Where the server is; empty for what needs no network. */
     host: string;
     size: number;
-    /** On the disk that copies of it are made on. */
-    free: number;
     hasQuery: boolean;
     hasArguments: boolean;
     argumentsUsable: boolean;
     onCommandLine: boolean;
+    /** Of a server: others that are connected; `own` are those of the hub's role. */
+    sessions: z.infer<typeof sessionsSchema>;
     loss?: Loss;
   };
   environment: {
@@ -157,12 +167,20 @@ export interface Facts {
     pip: string;
     requirements: string;
     size: number;
-    free: number;
+    files: number;
   };
   privateMount: 'root' | 'user' | 'none';
   template?: { path: string; uid: number; gid: number; hasBlock: boolean };
   /** Pids of users' servers whose interpreter is the hub's environment. */
   serversFromEnvironment: number[];
+  /** Seconds by which the clock of the host is ahead of the runner's, or behind; undefined when it was not asked. */
+  clockAhead: number | undefined;
+  /** Who else has the file of the database open, and who holds the ports that the configuration says. */
+  neighbours: z.infer<typeof neighboursSchema>;
+  /** Other JupyterHubs on the host. */
+  otherHubs: { pid: number; directory: string }[];
+  /** Where an upgrade writes. */
+  places: Place[];
   /** Versions the package index offers for this Python; only looked up for `latest`. */
   versions: string[];
   stateRoot: string;
@@ -313,11 +331,12 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
       url: isSqlite ? '' : hub.database.url,
       host: hub.database.host,
       size: database.size ?? 0,
-      free: Number(get('database-free')) * 1024,
       hasQuery: hub.database.has_query,
       hasArguments: hub.database.has_arguments,
       argumentsUsable: hub.database.arguments_usable,
       onCommandLine: hub.database.on_command_line,
+      sessions:
+        get('database-sessions') === '' ? [] : parseJson('the database', get('database-sessions'), sessionsSchema),
       ...(get('database-loss') === ''
         ? {}
         : { loss: parseJson('the database', get('database-loss'), lossSchema).lost }),
@@ -332,7 +351,7 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
       pip: get('pip'),
       requirements: get('requirements'),
       size: Number(get('environment-kib')) * 1024,
-      free: Number(get('environment-free')) * 1024,
+      files: Number(get('environment-files')),
     },
     privateMount: z.enum(['root', 'user', 'none']).catch('none').parse(get('private-mount')),
     ...(raw.has('template-path')
@@ -346,6 +365,13 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
         }
       : {}),
     serversFromEnvironment: get('servers-from-environment').split(' ').filter(Boolean).map(Number),
+    clockAhead: raw.has('clock-ahead') ? Number(get('clock-ahead')) : undefined,
+    neighbours:
+      get('neighbours') === ''
+        ? { database: [], ports: [] }
+        : parseJson('its processes', get('neighbours'), neighboursSchema),
+    otherHubs: readOtherHubs(get('other-hubs')),
+    places: readPlaces(get('places')),
     versions: get('versions').split(/,\s*/).filter(Boolean),
     stateRoot: get('state-root'),
   };
@@ -393,6 +419,30 @@ function parseJson<T>(what: string, json: string, schema: z.ZodType<T>): T {
   throw new DiscoveryProblem([
     `What the host said about ${what} has another form than expected: ${issue?.path.join('.')}: ${issue?.message}`,
   ]);
+}
+
+/** Lines `<pid> <directory>`. */
+function readOtherHubs(text: string): { pid: number; directory: string }[] {
+  return text.split('\n').flatMap((line) => {
+    const [, pid, directory = ''] = /^(\d+) (.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), directory }];
+  });
+}
+
+/** Lines `<name> <device> <free KiB> <free inodes> <writable> <quota> <path>`; `-` for inodes that are not counted. */
+function readPlaces(text: string): Place[] {
+  const line = /^(environment|database|state|phases|units) (\d+) (\d+) (\d+|-) (yes|no) (yes|no) (\/.*)$/;
+  return text.split('\n').flatMap((each) => {
+    const [, name, device = '', free, files, writable, quota, path = ''] = line.exec(each) ?? [];
+    if (name === undefined) return [];
+    const freeFiles = files === '-' ? undefined : Number(files);
+    return [
+      {
+        ...{ name: name as Place['name'], device, path, free: Number(free) * 1024, freeFiles },
+        ...{ writable: writable === 'yes', quota: quota === 'yes' },
+      },
+    ];
+  });
 }
 
 /** The output of `systemctl show`; a property that stands there several times (EnvironmentFiles) has a line each. */

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import type { Need } from './disk.ts';
 
 /**
  * One part of a hub (its service, environment or database) as an upgrade sees it: what the host programs are told, and
@@ -9,6 +10,8 @@ export interface Part {
   parameters: Record<string, string>;
   /** What the host runs for this part, by the name of the step, in its order. */
   commands: Record<string, Command[]>;
+  /** What it takes of disks. */
+  needs: Need[];
   /** What this part makes possible on this host, a sentence each. */
   guarantees: string[];
   /** What the admin should know, a sentence each. */

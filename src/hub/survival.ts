@@ -35,9 +35,9 @@ export function survivalOf(facts: Facts, inputs: Inputs, to: string, service: Se
 }
 
 function proxyFate({ startsProxy, cleanupProxy }: Facts, { endsProcesses }: Service): Fate {
-  if (!startsProxy) return { fate: 'goes on', reason: 'it is a service of its own' };
-  if (cleanupProxy) return { fate: 'ends', reason: 'the hub starts and ends it (cleanup_proxy)' };
-  return endsProcesses ?? { fate: 'goes on', reason: 'the hub leaves it running (cleanup_proxy is off)' };
+  if (!startsProxy) return { fate: 'goes on', reason: 'the proxy is a service of its own' };
+  if (cleanupProxy) return { fate: 'ends', reason: 'the hub starts its proxy and ends it (cleanup_proxy)' };
+  return endsProcesses ?? { fate: 'goes on', reason: 'the hub leaves its proxy running (cleanup_proxy is off)' };
 }
 
 function serversFate(facts: Facts, inputs: Inputs, to: string, { endsProcesses }: Service): Fate {

@@ -1,5 +1,6 @@
 import { UpgradeError } from '../errors.ts';
 import { databaseOf } from '../hub/databases/index.ts';
+import { diskBlockers, writeBlockers } from '../hub/disk.ts';
 import type { Outcome } from '../outcome.ts';
 import { backUp } from './back-up.ts';
 import { connectToHost, discover } from './discover.ts';
@@ -9,9 +10,11 @@ import type { Run } from './run.ts';
 export async function backup(run: Run): Promise<Outcome> {
   await connectToHost(run);
   const { facts } = await discover(run);
-  const { backupBlockers } = databaseOf(facts, run.inputs);
-  if (backupBlockers.length > 0) {
-    throw new UpgradeError(backupBlockers.join('\n'), {
+  const { backupBlockers, ...database } = databaseOf(facts, run.inputs);
+  const needs = database.needs.filter(({ place }) => place === 'database' || place === 'phases');
+  const blockers = [...backupBlockers, ...diskBlockers(facts, needs), ...writeBlockers(facts, needs)];
+  if (blockers.length > 0) {
+    throw new UpgradeError(blockers.join('\n'), {
       step: 'backup',
       hub: 'Nothing was touched.',
       next: 'Mend what is said above and run the job again.',

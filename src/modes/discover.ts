@@ -4,7 +4,8 @@ import { DiscoveryProblem, type Facts, parseFacts, readFacts } from '../hub/fact
 import { type FoundJob, parseJobs } from '../hub/jobs.ts';
 import { type Known, knownParameters } from '../hub/known.ts';
 import { CommandFailed } from '../ssh/connection.ts';
-import { endOf, finish, unfinishedJobs } from './earlier-jobs.ts';
+import { maySudo } from '../ssh/phase.ts';
+import { endOf, finish, sayUnfinished, unfinishedJobs } from './earlier-jobs.ts';
 import type { Run } from './run.ts';
 
 /** Connects to the host and finds out which rights the SSH user has there. */
@@ -13,19 +14,25 @@ export async function connectToHost(run: Run): Promise<void> {
   await log.step('connect', `Connect to ${inputs.connection.host}`, async () => {
     const host = await link.host();
     log.info(`The host presented the key that was expected: ${host.hostKey}`);
-    link.become = await rightsOf(run);
+    const { become, clockAhead } = await askHost(run);
+    link.become = become;
+    run.clockAhead = clockAhead;
     log.info(link.become === 'sudo' ? `Working as root through sudo.` : `Working as ${inputs.connection.username}.`);
   });
 }
 
-async function rightsOf({ inputs, link }: Run): Promise<'sudo' | 'none'> {
+/** Which rights there are, by sudo or without, and by how many seconds the clock of the host is ahead of the runner's. */
+async function askHost({ inputs, link }: Run): Promise<{ become: 'sudo' | 'none'; clockAhead: number | undefined }> {
   const { become } = inputs.hub;
-  if (become !== 'auto' || inputs.connection.username === 'root') return become === 'sudo' ? 'sudo' : 'none';
   const host = await link.host();
-  const { stdout } = await host.run(
-    'exec /bin/sh -c \'echo "uid $(id -u)"; sudo -n true 2>/dev/null && echo sudo; true\'',
-  );
-  return !/^uid 0$/m.test(stdout) && /^sudo$/m.test(stdout) ? 'sudo' : 'none';
+  const asked = Date.now();
+  const { stdout } = await host.run('exec /bin/sh -c \'echo "uid $(id -u)"; date "+time %s"\'');
+  const now = Number(/^time (\d+)$/m.exec(stdout)?.[1]);
+  // Between asking and hearing is the moment at which the host looked; its clock was cut to whole seconds.
+  const clockAhead = Number.isNaN(now) ? undefined : now + 0.5 - (asked + Date.now()) / 2000;
+  if (become !== 'auto') return { become, clockAhead };
+  const isRoot = inputs.connection.username === 'root' || /^uid 0$/m.test(stdout);
+  return { become: !isRoot && (await maySudo(host)) ? 'sudo' : 'none', clockAhead };
 }
 
 /** The hub as it is, and how the job of the run that made its backup ended on the host, if it had one there. */
@@ -47,6 +54,7 @@ export async function discover(run: Run, known?: Known): Promise<Discovery> {
       const jobs = parseJobs(raw);
       const mayChange = run.inputs.mode === 'upgrade' || run.inputs.mode === 'restore';
       const unfinished = mayChange ? unfinishedJobs(run, jobs, directory, known?.run) : [];
+      if (!mayChange) sayUnfinished(run, jobs, directory);
       if (unfinished.length > 0) return { left: unfinished };
       return { found: { facts: understand(run, raw, known), ended: known && endOf(run, jobs, known.run, directory) } };
     });
@@ -56,7 +64,10 @@ export async function discover(run: Run, known?: Known): Promise<Discovery> {
 }
 
 /** The raw facts. */
-export async function look({ inputs, link, log, signal }: Run, known?: Known): Promise<Map<string, string>> {
+export async function look(
+  { inputs, link, log, signal, clockAhead }: Run,
+  known?: Known,
+): Promise<Map<string, string>> {
   const { hub } = inputs;
   const output = await link.again(() =>
     link.run({
@@ -77,7 +88,9 @@ export async function look({ inputs, link, log, signal }: Run, known?: Known): P
       signal,
     }),
   );
-  return readFacts(output);
+  const raw = readFacts(output);
+  if (clockAhead !== undefined) raw.set('clock-ahead', clockAhead.toFixed(1));
+  return raw;
 }
 
 function understand({ inputs, log, result }: Run, raw: Map<string, string>, known?: Known): Facts {

@@ -21,6 +21,19 @@ export function unfinishedJobs(run: Run, found: FoundJob[], hubDirectory?: strin
   });
 }
 
+/** Says what an upgrade would do with jobs without a verdict, where this run may change nothing. */
+export function sayUnfinished(run: Run, found: FoundJob[], hubDirectory?: string): void {
+  for (const job of found.filter((each) => isOfThisHub(run, each, hubDirectory))) {
+    if (job.state !== 'alive' && job.state !== 'dead') continue;
+    const sentence =
+      job.state === 'alive'
+        ? `Another run is at work on this hub now (${job.owner}): what is found out may be gone in a moment.`
+        : `${job.owner} left an upgrade unfinished on the host, in ${job.directory}. The next upgrade brings it to its end first.`;
+    run.log.warning('An earlier run', sentence);
+    run.result.warnings.push(sentence);
+  }
+}
+
 /** Brings a job that was left to its end. Throws UpgradeError when it gets none. */
 export async function finish(run: Run, { directory, owner, state }: FoundJob): Promise<void> {
   await run.log.step('finish-earlier', 'Finish what an earlier run left', async () => {

@@ -143,9 +143,13 @@ function report({ result, jobStartedAt }: Run, view: JournalView): void {
       if (view.note('token') === 'made' && result.rows.after.tokens) result.rows.after.tokens -= 1;
     }
     const survivors = new Set((view.note('servers-after') ?? '').split(' '));
+    const routes = parseRoutes(view.note('routes-after'));
     for (const server of result.servers) {
       if (server.pid !== undefined) server.survived = survivors.has(String(server.pid));
+      const reached = routes.get(JSON.stringify([server.user, server.name]));
+      if (reached !== undefined) server.reached = reached;
     }
+    result.warnings.push(...brokenPromises(result));
   }
   const sessions = view.note('foreign-sessions');
   if (sessions) result.warnings.push(`Others had sessions on the database before it was put back: ${named(sessions)}.`);
@@ -181,6 +185,29 @@ function named(json: string): string {
   } catch {
     return 'see the log';
   }
+}
+
+/** By user and name of a server, whether the proxy leads to it. */
+function parseRoutes(json?: string): Map<string, boolean> {
+  try {
+    const { reached = [], missed = [] } = JSON.parse(json ?? '') as { reached?: unknown[]; missed?: unknown[] };
+    const all = [...reached.map((key) => [key, true] as const), ...missed.map((key) => [key, false] as const)];
+    return new Map(all.map(([key, value]) => [JSON.stringify(key), value]));
+  } catch {
+    return new Map();
+  }
+}
+
+/** What the plan said of the users' servers, and is not so. */
+function brokenPromises({ plan, servers }: RunResult): string[] {
+  if (plan?.document?.survival.servers.fate !== 'goes on') return [];
+  const lost = servers.filter(({ survived, reached }) => survived === false || reached === false);
+  const names = lost.slice(0, 20).map(({ user, name }) => (name === '' ? user : `${user}/${name}`));
+  return names.length === 0
+    ? []
+    : [
+        `The plan said that user servers go on, and these ended or are not reached through the proxy: ${names.join(', ')}.`,
+      ];
 }
 
 /** What a comparison of two databases found to be new, by key. */

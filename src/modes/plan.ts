@@ -1,4 +1,5 @@
-import { UpgradeError } from '../errors.ts';
+import { tryArtifactStore } from '../backup/artifacts.ts';
+import { messageOf, UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { adviceLines } from '../report/advice.ts';
 import { planLines } from '../report/plan.ts';
@@ -25,7 +26,19 @@ export async function showUpgrade(run: Run, plan: Plan): Promise<void> {
   await showPlan(run, plan, async () => [
     ...notAsApproved(run, plan),
     ...(isUp ? await lookBefore(run, { base, version: plan.from, token }, user) : []),
+    ...(plan.unchanged ? [] : await whyNotStored(run)),
   ]);
+}
+
+/** Why a backup could not be stored, which would end an upgrade only when it was made. */
+async function whyNotStored({ context, log }: Run): Promise<string[]> {
+  try {
+    await tryArtifactStore(context.tempDir);
+    log.info('The artifact service took a small file, and deleted it again.');
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 /** How the plan differs from the one that was approved. Where nothing is to be done, nothing needs approval. */

@@ -19,6 +19,8 @@ export interface Run {
   token: string | undefined;
   /** Keeps a value out of the log from now on. */
   mask(secret: string): void;
+  /** Seconds by which the clock of the host is ahead of the runner's; undefined while that is not known. */
+  clockAhead?: number | undefined;
   /**
    * Called before a job is started on the host, and when there is more to say: from now on the outcome is `unknown` until
    * there is a verdict, in the outputs too, and `post` knows where to look.

@@ -1,16 +1,16 @@
 import { messageOf, UpgradeError } from '../errors.ts';
-import { userMessage, verdictMessage } from '../notify/message.ts';
+import { verdictMessage } from '../notify/message.ts';
 import { postWebhook } from '../notify/webhook.ts';
 import type { Plan } from '../transaction/plan.ts';
 import type { Run } from './run.ts';
 
 /** Tells the users by webhook. The notice on the hub's pages and notify-command are the host's: it owns the lead time. */
 export async function tellUsers(run: Run, plan: Plan): Promise<void> {
-  const { webhookUrl, message, leadTime, required } = run.inputs.notify;
+  const { webhookUrl, required } = run.inputs.notify;
   if (webhookUrl === undefined) return;
   await run.log.step('notify', 'Tell the users by webhook', async () => {
     try {
-      await postWebhook(webhookUrl, userMessage(message, { version: plan.to, leadTime }));
+      await postWebhook(webhookUrl, plan.parameters.NOTIFY_MESSAGE ?? '');
       run.result.notified.push('notify-webhook-url');
     } catch (error) {
       if (required) {

@@ -4,14 +4,20 @@ import { verdictOf } from '../report/verdict.ts';
 
 const LONGEST_MESSAGE = 1000;
 
-/** The message for users, one line: `{version}` and `{lead-time}` in `notify-message` are filled in, all else is kept. */
-export function userMessage(template: string, known: { version: string; leadTime: number }): string {
+/** The message for users, one line, with how many servers of theirs end if any do: `{version}` and `{lead-time}` in `notify-message` are filled in, all else is kept. */
+export function userMessage(
+  template: string,
+  known: { version: string; leadTime: number; ending?: number | undefined },
+): string {
   const leadTime = known.leadTime === 0 ? 'a moment' : duration(known.leadTime).replace('.0 s', ' s');
   // One pass: a value that looks like a placeholder stays a value.
   const filled = template.replaceAll(/\{(version|lead-time)\}/g, (_, name) =>
     name === 'version' ? known.version : leadTime,
   );
-  return oneLine(filled, LONGEST_MESSAGE);
+  const { ending = 0 } = known;
+  const servers =
+    ending === 1 ? ' The server that runs now ends with it.' : ` All ${ending} running servers end with it.`;
+  return oneLine(ending === 0 ? filled : `${filled}${servers}`, LONGEST_MESSAGE);
 }
 
 /** How the run ended, for the chat that was told before. No text from the host is in it. */

@@ -4,7 +4,7 @@ import { approvalOf } from '../transaction/decisive.ts';
 import type { PlanDocument } from '../transaction/document.ts';
 import { block, folded, table, text } from './markdown.ts';
 import type { RunResult } from './result.ts';
-import { count, duration } from './text.ts';
+import { count, duration, size } from './text.ts';
 
 /** The plan for the log: what a person decides on first, then all that will run, then what it rests on. */
 export function planLines(document: PlanDocument, running: number): string[] {
@@ -24,31 +24,36 @@ export function planLines(document: PlanDocument, running: number): string[] {
   ];
 }
 
-/** The plan for the job summary: what a person decides on in the open, the rest folded. */
-export function planSection({ plan, servers, outcome }: RunResult, most: number): string {
+/** What a person decides on, for the job summary. */
+export function planTable({ plan, servers }: RunResult): string {
+  if (plan?.document === undefined) return '';
+  const rows = questions(plan.document, servers.length).map(([question, answer]) => [`**${question}**`, text(answer)]);
+  return `### The plan\n\n${table(['', ''], rows)}`;
+}
+
+/** All that the plan holds, folded. */
+export function planDetails({ plan }: RunResult, most: number): string {
   const document = plan?.document;
   if (document === undefined) return '';
-  const isAsked = outcome === 'planned' || outcome === 'failed-before-change';
   const facts = document.facts.slice(0, most).map(({ name, value }) => [text(name, 100), text(value)]);
   const unknown = document.notDetermined.slice(0, most).map((sentence) => `- ${text(sentence)}`);
-  const parts = [
-    table(
-      ['', ''],
-      questions(document, servers.length).map(([question, answer]) => [`**${question}**`, text(answer)]),
+  const commands = document.steps.reduce((sum, step) => sum + step.commands.length, 0);
+  return [
+    folded(
+      `What will run on the host: ${count(document.steps.length, 'step')}, ${count(commands, 'command')}`,
+      stepList(document, most),
     ),
-    folded(`What will run on the host: ${count(document.steps.length, 'step')}`, stepList(document, most)),
     folded(
       'What was found out, and what was not',
       [table(['', ''], facts), ...(unknown.length === 0 ? [] : [`Not known:\n\n${unknown.join('\n')}`])].join('\n\n'),
     ),
     folded('To approve exactly this plan', approval(document)),
   ].join('\n\n');
-  return isAsked ? `### The plan\n\n${parts}` : folded('The plan', parts);
 }
 
 /** What somebody who approves it wants to know. */
 function questions(document: PlanDocument, running: number): [question: string, answer: string][] {
-  const { accepted, downtime, packages, revision, survival, told } = document;
+  const { accepted, disk, downtime, packages, revision, survival, told } = document;
   const { from, to, hops } = revision;
   return [
     ['Packages', packages.map(({ name, from: old, to: next }) => `${name} ${old ?? 'not there'} → ${next}`).join(', ')],
@@ -58,10 +63,19 @@ function questions(document: PlanDocument, running: number): [question: string, 
         ? `stays at revision ${from}`
         : `revision ${from} → ${to ?? 'that of the release'}${hops.length === 0 ? '' : `, by way of JupyterHub ${hops.join(' and ')}`}`,
     ],
-    ['Without the hub', `about ${duration(downtime.seconds)} (${downtime.basis})`],
-    ['Running servers', `${running}; ${fate(running === 1 ? 'it' : 'they', survival.servers)}`],
-    ['Connections to them', fate('they', survival.proxy)],
+    ['Without the hub', `about ${duration(Math.ceil(downtime.seconds)).replace('.0 s', ' s')} (${downtime.basis})`],
+    [
+      'Running servers',
+      `${running === 0 ? 'none' : running} now; ${running === 1 ? fate('it', survival.servers) : fate('they', survival.servers)}`,
+    ],
+    ["Users' connections", fate('they', survival.proxy)],
     ['Told before', told.length === 0 ? 'nobody' : told.join(', ')],
+    [
+      'Disk',
+      disk
+        .map(({ path, bytes, free }) => `${size(bytes)} on the disk of ${path}, where ${size(free)} are free`)
+        .join('; '),
+    ],
     ...(accepted.length === 0 ? [] : [['Accepted', accepted.join(', ')] satisfies [string, string]]),
   ];
 }

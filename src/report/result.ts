@@ -92,4 +92,6 @@ export interface ServerReport {
   pid?: number;
   /** It still ran, with its pid, at the end. Absent when nobody looked. */
   survived?: boolean;
+  /** The proxy leads to it at the end. Absent when nobody looked. */
+  reached?: boolean;
 }

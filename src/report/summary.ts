@@ -1,7 +1,7 @@
 import { shellQuote } from '../ssh/quote.ts';
 import { adviceSection } from './advice.ts';
 import { block, code, folded, link, table, text } from './markdown.ts';
-import { planSection } from './plan.ts';
+import { planDetails, planTable } from './plan.ts';
 import type { BackupReport, RunResult } from './result.ts';
 import { count, duration, size } from './text.ts';
 import { timeline } from './timeline.ts';
@@ -20,24 +20,44 @@ export function renderSummary(result: RunResult): string {
 
 /** The summary with at most `most` entries of each list. */
 function render(result: RunResult, most: number): string {
-  const isPlan = result.outcome === 'planned' || result.outcome === 'failed-before-change';
-  const parts = [
+  const isPlan = result.outcome === 'planned' && result.plan?.document !== undefined;
+  const parts = isPlan ? thePlan(result, most) : whatHappened(result, most);
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Of a plan that can be carried out: what somebody decides on, and nothing of the run that made it. */
+function thePlan(result: RunResult, most: number): string[] {
+  return [
+    verdict(result),
+    about(result),
+    planTable(result),
+    list('⚠️ Warnings', result.warnings, most),
+    adviceSection(result.advice, most),
+    list('Not tried', result.notTried, most),
+    list('If something fails', result.guarantees, most),
+    planDetails(result, most),
+  ];
+}
+
+function whatHappened(result: RunResult, most: number): string[] {
+  const refused = result.outcome === 'failed-before-change';
+  const plan = [planTable(result), planDetails(result, most)].filter(Boolean).join('\n\n');
+  return [
     verdict(result),
     failure(result),
     versions(result, most),
     result.outcome === 'rollback-failed' ? backup(result, most) : '',
     list('⚠️ Warnings', result.warnings, most),
     adviceSection(result.advice, most),
-    isPlan ? planSection(result, most) : '',
+    refused ? plan : '',
     steps(result, most),
     rows(result, most),
     servers(result, most),
     result.outcome === 'rollback-failed' ? '' : backup(result, most),
     list('Not tried', result.notTried, most),
     list('What this host guarantees', result.guarantees, most),
-    isPlan ? '' : planSection(result, most),
+    refused || plan === '' ? '' : folded('The plan', plan),
   ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 function verdict(result: RunResult): string {
@@ -66,13 +86,7 @@ function failure({ error, steps }: RunResult): string {
 }
 
 function versions(result: RunResult, most: number): string {
-  const { host, service, versions, revisions, plan, notified, downtime } = result;
-  const facts = [
-    `Host ${code(host)}`,
-    ...(service === '' ? [] : [`service ${code(service)}`]),
-    ...(versions.target === undefined ? [] : [`asked for JupyterHub ${code(versions.target)}`]),
-    ...(plan === undefined ? [] : [`plan ${code(plan.digest.slice(0, 23))}`]),
-  ];
+  const { versions, revisions, notified, downtime } = result;
   const told =
     notified.length > 0
       ? `Users were told by: ${notified
@@ -82,7 +96,17 @@ function versions(result: RunResult, most: number): string {
       : '';
   const nobody = notified.length === 0 && downtime !== undefined ? '**Users were not told before the stop.**' : '';
   const known = [versions.previous, versions.current, revisions.previous, revisions.current].some((value) => value);
-  return [known ? table(...versionColumns(result)) : '', facts.join(' · '), told + nobody].filter(Boolean).join('\n\n');
+  return [known ? table(...versionColumns(result)) : '', about(result), told + nobody].filter(Boolean).join('\n\n');
+}
+
+/** Which hub it was, and which plan. */
+function about({ host, plan, service, versions }: RunResult): string {
+  return [
+    `Host ${code(host)}`,
+    ...(service === '' ? [] : [`service ${code(service)}`]),
+    ...(versions.target === undefined ? [] : [`asked for JupyterHub ${code(versions.target)}`]),
+    ...(plan === undefined ? [] : [`plan ${code(plan.digest.slice(0, 12))}`]),
+  ].join(' · ');
 }
 
 /** Before and now; of a hub that was left alone only now, and what the plan leads to. */
@@ -92,11 +116,10 @@ function versionColumns(result: RunResult): [head: string[], rows: string[][]] {
   const cell = (value: string | undefined) => (value ? code(value) : 'not known');
   const version = { name: 'JupyterHub', before: cell(versions.previous), now: cell(currentVersion(result)) };
   const schema = { name: 'Database revision', before: cell(revisions.previous), now: cell(revision) };
-  const planned = result.plan?.document?.revision.to;
   if (outcome === 'planned') {
     const rows = [
       [version.name, version.now, cell(versions.target)],
-      [schema.name, schema.now, planned === undefined ? '' : cell(planned)],
+      [schema.name, schema.now, ''],
     ];
     return [['', 'now', 'planned'], rows];
   }
@@ -146,17 +169,20 @@ function rows({ rows }: RunResult, most: number): string {
 
 function servers({ servers }: RunResult, most: number): string {
   if (servers.length === 0) return '';
-  const looked = servers.filter(({ survived }) => survived !== undefined);
-  const survivors = looked.filter(({ survived }) => survived).length;
-  const survival = looked.length === 0 ? '' : ` ${survivors} of ${looked.length} went on with their process.`;
+  const looked = servers.filter(({ survived, reached }) => survived !== undefined || reached !== undefined);
+  const counted = (key: 'survived' | 'reached', what: string) => {
+    const asked = servers.filter((server) => server[key] !== undefined);
+    return asked.length === 0 ? '' : ` ${asked.filter((server) => server[key]).length} of ${asked.length} ${what}.`;
+  };
+  const survival = `${counted('survived', 'went on with their process')}${counted('reached', 'are reached through the proxy')}`;
   const head = ['user', 'server', 'pid:', ...(looked.length === 0 ? [] : ['now'])];
   const shown = servers
     .slice(0, most)
-    .map(({ user, name, pid, survived }) => [
+    .map(({ user, name, pid, survived, reached }) => [
       code(user, 100),
       name === '' ? 'default' : code(name, 100),
       pid === undefined ? '–' : `${pid}`,
-      ...(looked.length === 0 ? [] : [survived === undefined ? 'not looked at' : survived ? 'running' : '**ended**']),
+      ...(looked.length === 0 ? [] : [state(survived, reached)]),
     ]);
   const cells = `${table(head, shown)}${more(servers.length - shown.length)}`;
   return [
@@ -164,6 +190,12 @@ function servers({ servers }: RunResult, most: number): string {
     `${count(servers.length, 'server')} ran when the run began.${survival}`,
     servers.length <= 5 ? cells : folded(count(servers.length, 'server'), cells),
   ].join('\n\n');
+}
+
+function state(survived: boolean | undefined, reached: boolean | undefined): string {
+  if (survived === false) return '**ended**';
+  if (reached === false) return '**not reached**';
+  return survived === undefined && reached === undefined ? 'not looked at' : reached ? 'running, reached' : 'running';
 }
 
 function backup({ backup, run, outcome }: RunResult, most: number): string {

@@ -71,6 +71,25 @@ function command(become: Phase['become']): string {
   return `exec ${become === 'sudo' ? 'sudo -n ' : ''}/bin/sh -c '${lines.join(' ')}'`;
 }
 
+/**
+ * Whether sudo lets this user run a phase, without a password. It is asked for the very command of the phases, so that a
+ * rule for that alone will do, and then given one without a program: a list of rights does not tell which need a password.
+ */
+export async function maySudo(host: Host): Promise<boolean> {
+  const marker = randomUUID();
+  const printed = (line: string, input = '') =>
+    host.run(line, { stdin: Readable.from([input]) }).then(
+      ({ stdout }) => stdout,
+      (error) => {
+        if (!(error instanceof CommandFailed)) throw error;
+        return error.stdout.includes(marker) ? error.stdout : undefined;
+      },
+    );
+  const asked = await printed(command('sudo').replace('sudo -n ', 'sudo -n -l '));
+  if (asked === undefined) return false;
+  return (await printed(command('sudo'), `${marker}\nnothing\n`))?.includes(marker) === true;
+}
+
 async function* parcel(marker: string, phase: Phase): AsyncGenerator<Uint8Array> {
   checkNames(Object.keys(phase.programs));
   if (!Object.hasOwn(phase.programs, phase.script)) throw new TypeError(`There is no program ${phase.script} to run.`);

@@ -1,5 +1,5 @@
 import { type Command, commandLine } from '../hub/command.ts';
-import { mintToken } from '../hub/databases/commands.ts';
+import { mintToken, ofJob } from '../hub/databases/commands.ts';
 import { type Facts, nameOf } from '../hub/facts.ts';
 import { commandsOf } from '../hub/part.ts';
 import type { Draft } from './document.ts';
@@ -12,6 +12,8 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
   const ofParts = commandsOf(parts, step);
   if (step === 'begin') return beginning(facts);
   if (step === 'announce') return announcement(draft);
+  // Which servers run, for the look at them in verify.
+  if (step === 'stop') return [ofJob(facts, 'facts'), ...ofParts];
   if (step === 'migrate' && migrates) {
     const config = facts.database.hasQuery && facts.database.path !== '' ? '$PROGRAMS/plain-url.py' : facts.configFile;
     const run = { as: service.user, run: commandLine(python, '-m', 'jupyterhub', 'upgrade-db', '-f', config) };
@@ -29,6 +31,7 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
     health('check', base, '--version', draft.to),
     ...ofParts,
     ...(canary === '' ? [] : [health('spawn', base, canary)]),
+    health('servers', base, '$JOB/servers'),
   ];
 }
 

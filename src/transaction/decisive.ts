@@ -40,7 +40,9 @@ export function decisiveOf(
     'the packages that change': Object.fromEntries(
       packages.map(({ name, from, to: then }) => [name, `${from} → ${then}`]),
     ),
-    'the steps': Object.fromEntries(steps.map(({ name, commands }) => [name, short(JSON.stringify(commands))])),
+    'the commands of the steps': Object.fromEntries(
+      steps.map(({ name, commands }) => [name, short(JSON.stringify(commands))]),
+    ),
     'what becomes of users': { proxy: fateOf(survival.proxy), servers: fateOf(survival.servers) },
     'the advice that stops an upgrade': Object.fromEntries(
       advice

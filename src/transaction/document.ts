@@ -1,5 +1,6 @@
 import type { Advice } from '../hub/advice/evaluate.ts';
 import type { Command } from '../hub/command.ts';
+import { type DiskUse, diskUse } from '../hub/disk.ts';
 import type { Environment } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
 import type { Part } from '../hub/part.ts';
@@ -33,6 +34,8 @@ export interface PlanDocument {
   /** In their order, with all that will run on the host. */
   steps: { name: string; title: string; commands: Command[] }[];
   downtime: Downtime;
+  /** What it takes of each file system; bytes. */
+  disk: DiskUse[];
   survival: Survival;
   told: string[];
   /** Inputs by which risks are accepted. */
@@ -80,6 +83,10 @@ export function writeDocument(draft: Draft): PlanDocument {
     revision: { from: revision, to: schemaOf(to), hops: migration.hops },
     steps,
     downtime: guessDowntime(facts, { install: draft.install, migrations: migrates ? 1 + migration.hops.length : 0 }),
+    disk: diskUse(
+      facts,
+      draft.parts.flatMap(({ needs }) => needs),
+    ),
     survival,
     told,
     accepted,

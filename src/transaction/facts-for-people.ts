@@ -4,7 +4,7 @@ import { count, size } from '../report/text.ts';
 
 /** What was found out of a hub, in an order for people, and what could not be. */
 export function describeFacts(facts: Facts): { facts: { name: string; value: string }[]; notDetermined: string[] } {
-  const { configuration, database, environment, service } = facts;
+  const { database, environment, service } = facts;
   const { ActiveState, KillMode, FragmentPath } = service.properties;
   const { rows } = database;
   const found: [name: string, value: string | undefined][] = [
@@ -16,7 +16,7 @@ export function describeFacts(facts: Facts): { facts: { name: string; value: str
         ? `${FragmentPath} (${ActiveState}, KillMode=${KillMode}), run by ${service.user} in ${service.directory}`
         : `stop-command and start-command; run by ${service.user} in ${service.directory}`,
     ],
-    ['JupyterHub', `${facts.version} on Python ${facts.python}, ${count(configuration.components.length, 'class')}`],
+    ['JupyterHub', `${facts.version} on Python ${facts.python}`],
     ['environment', `${environment.path}, ${size(environment.size)}, ${environment.pip.split(' from ')[0]}`],
     ['configuration', `${facts.configFile}, which reads ${count(facts.configFiles.length - 1, 'other file')}`],
     ['authenticator', classOf(facts, 'Authenticator')],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isPutBack, type Manifest } from '../backup/manifest.ts';
 import { databaseOf } from '../hub/databases/index.ts';
+import { diskBlockers, type Need, writeBlockers } from '../hub/disk.ts';
 import { environmentOf } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
 import { serviceOf } from '../hub/services/index.ts';
@@ -18,7 +19,22 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
   const database = databaseOf(facts, inputs);
   const environment = environmentOf(facts, to);
   const isSame = facts.version === to && sameRequirements(facts.environment.requirements, requirements);
-  const blockers = [...service.blockers, ...database.restoreBlockers, ...(isSame ? [] : environment.blockers)];
+  const listed = manifest.files.find(({ kind }) => kind === 'database');
+  const needs: Need[] = [
+    {
+      place: 'database',
+      what: 'the database of the backup, and a copy of the present one',
+      bytes: facts.database.size + (listed?.size ?? 0) * 2,
+    },
+    ...(isSame ? [] : environment.needs),
+  ];
+  const blockers = [
+    ...service.blockers,
+    ...database.restoreBlockers,
+    ...(isSame ? [] : environment.blockers),
+    ...diskBlockers(facts, needs),
+    ...writeBlockers(facts, needs),
+  ];
   const warnings = [...service.warnings, ...database.warnings, ...(isSame ? [] : environment.warnings)];
   const [then, now] = [placeOf(manifest.database), placeOf(facts.database)];
   if (then !== now) {
@@ -61,7 +77,6 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     'verify',
     'confirm',
   ]);
-  const listed = manifest.files.find(({ kind }) => kind === 'database');
   const files = manifest.files.flatMap(({ kind, mode, owner, path }, index) =>
     kind !== 'database' && isPutBack({ kind }) ? [`file-${index} ${mode} ${owner} ${path}`] : [],
   );

@@ -3,7 +3,9 @@ import { basename } from 'node:path';
 import { compare } from '@renovatebot/pep440';
 import type { Advice } from '../hub/advice/evaluate.ts';
 import { adviceFor } from '../hub/advice/index.ts';
+import { checkSurroundings } from '../hub/checks.ts';
 import { databaseOf } from '../hub/databases/index.ts';
+import { diskBlockers, quotaWarnings, writeBlockers } from '../hub/disk.ts';
 import { environmentOf } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
@@ -65,6 +67,12 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
     blockers.push(...part.blockers);
     warnings.push(...part.warnings);
   }
+  const needs = parts.flatMap((part) => part.needs);
+  blockers.push(...diskBlockers(facts, needs), ...writeBlockers(facts, needs));
+  warnings.push(...quotaWarnings(facts, needs));
+  const surroundings = checkSurroundings(facts);
+  blockers.push(...surroundings.blockers);
+  warnings.push(...surroundings.warnings);
   if (!service.state.running) {
     blockers.push(
       `The hub does not run: ${service.state.reason}. An upgrade starts from a hub that works; bring it back first, ` +
@@ -120,7 +128,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
   ]).map((step) => (step.name === 'migrate' ? { ...step, title: migration.title } : step));
   const parameters = {
     ...Object.assign({}, ...parts.map((part) => part.parameters)),
-    ...hubParameters(inputs, facts, to),
+    ...hubParameters(inputs, facts, to, survival.servers.fate === 'ends' ? facts.database.servers.length : 0),
     TARGET_VERSION: to,
     PREVIOUS_VERSION: from,
     PREVIOUS_REVISION: facts.database.revision ?? '',
@@ -170,9 +178,14 @@ function blockerOf({ id, consequence, instead, release }: Advice): string {
   return `JupyterHub ${release}: ${consequence} Instead: ${instead} (To upgrade nevertheless: accept-advice: ${id})`;
 }
 
-/** What every job is told about the hub, whatever it does. */
-export function hubParameters(inputs: Inputs, facts: Facts, version = facts.version): Record<string, string> {
-  const message = userMessage(inputs.notify.message, { version, leadTime: inputs.notify.leadTime });
+/** What every job is told about the hub, whatever it does. `ending`: how many servers of users end with it. */
+export function hubParameters(
+  inputs: Inputs,
+  facts: Facts,
+  version = facts.version,
+  ending = 0,
+): Record<string, string> {
+  const message = userMessage(inputs.notify.message, { version, leadTime: inputs.notify.leadTime, ending });
   const noticed = inputs.notify.hub && facts.template?.hasBlock === true;
   return {
     HUB_UID: String(facts.service.uid),

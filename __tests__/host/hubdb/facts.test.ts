@@ -28,6 +28,10 @@ describe('facts', () => {
       { user: 'user00', name: '', pid: 99_999_999 },
       { user: 'user01', name: 'big', pid: null },
     ]);
+    expect(facts.routes).toMatchObject([
+      { user: 'user00', name: '', port: expect.any(Number), path: expect.any(String) },
+      {},
+    ]);
     // Of the eight one is a server's, one a browser's, and one has expired.
     expect(facts.tokens).toEqual({ count: 5, first: expect.arrayContaining(['user00 (a1)', 'user04 (a5)']) });
     expect(facts.server_clients).toBe(0);

@@ -78,6 +78,7 @@ export interface Facts {
   rows: Record<string, number>;
   admins: number;
   servers: { user: string; name: string; pid: number | null }[];
+  routes: object[];
   server_clients: number;
   tokens: { count: number; first: string[] };
 }

@@ -29,6 +29,20 @@ def running_servers(database, tables):
     ]
 
 
+def routes(database, tables):
+    """Where the proxy leads to for each of them."""
+    if not (has(tables, "spawners", "server_id") and "users" in tables and has(tables, "servers", "base_url")):
+        return []
+    query = (
+        "SELECT u.name, s.name, r.proto, r.ip, r.port, r.base_url FROM spawners s JOIN users u ON u.id = s.user_id "
+        "JOIN servers r ON r.id = s.server_id ORDER BY 1, 2"
+    )
+    return [
+        {"user": shown(user), "name": shown(name or ""), "proto": proto, "ip": ip, "port": port, "path": path}
+        for user, name, proto, ip, port, path in database.select(query)
+    ]
+
+
 def pid_of(state):
     try:
         pid = json.loads(state)["pid"]
@@ -74,6 +88,7 @@ def facts(database, user=None):
             "rows": {table: count(database, database.quoted(table)) for table in tables},
             "admins": 0,
             "servers": running_servers(database, tables),
+            "routes": routes(database, tables),
             "server_clients": server_clients(database, tables),
             "tokens": tokens(database),
             "unsafe_server_names": unsafe_server_names(database, tables),

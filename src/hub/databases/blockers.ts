@@ -1,3 +1,4 @@
+import type { Need } from '../disk.ts';
 import type { Facts } from '../facts.ts';
 
 /** Why `upgrade-db` would not do what it should in this database. */
@@ -15,14 +16,15 @@ export function migrationBlockers(database: Facts['database']): string[] {
   return blockers;
 }
 
-/** Room for the copy for the backup, the scratch of its proof, the one that is set aside, and one of what a new hub wrote. */
-export function copyBlockers({ size, free }: Facts['database'], place: string): string[] {
-  const needed = size * 4 + 64 * 1024 * 1024;
-  return free < needed
-    ? [`The disk of ${place} has ${mib(free)} free; copies of the database need ${mib(needed)}.`]
-    : [];
+/** The copy for the backup, the scratch of its proof, the one that is set aside, and one of what a new hub wrote. */
+export function copyNeeds({ size }: Facts['database']): Need[] {
+  return [
+    { place: 'database', what: 'four copies of the database', bytes: size * 4 + 64 * MIB, files: 100 },
+    // The proof gets it over the connection.
+    { place: 'phases', what: 'the backup while it is proven', bytes: size + 16 * MIB, files: 200 },
+    { place: 'state', what: 'the programs of the job', bytes: 8 * MIB, files: 200 },
+    { place: 'units', what: 'a unit for the job', bytes: 64 * 1024, files: 5 },
+  ];
 }
 
-function mib(bytes: number): string {
-  return `${Math.ceil(bytes / (1024 * 1024))} MiB`;
-}
+const MIB = 1024 * 1024;

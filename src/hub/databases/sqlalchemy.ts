@@ -1,6 +1,6 @@
 import type { Inputs } from '../../inputs.ts';
 import type { Facts } from '../facts.ts';
-import { copyBlockers, migrationBlockers } from './blockers.ts';
+import { copyNeeds, migrationBlockers } from './blockers.ts';
 import { hubdbCommands, ofJob } from './commands.ts';
 import type { Database } from './index.ts';
 
@@ -34,7 +34,7 @@ export function sqlalchemy(
     ...database.problems,
   ];
   const proof = provenBy(facts, inputs);
-  const disk = copyBlockers(database, "the action's own directory on the host");
+  const needs = copyNeeds(database);
   return {
     parameters: { DATABASE_DIALECT: 'server', DATABASE_PATH: '', DATABASE_PATIENCE: String(PATIENCE) },
     commands: {
@@ -52,9 +52,10 @@ export function sqlalchemy(
       ...proof.guarantees,
     ],
     warnings: [...serverWarnings(facts), ...proof.warnings, ...database.warnings],
-    blockers: [...unusable, ...migrationBlockers(database), ...proof.blockers, ...disk],
-    backupBlockers: [...unusable, ...proof.blockers, ...disk],
-    restoreBlockers: [...unusable, ...disk],
+    needs,
+    blockers: [...unusable, ...migrationBlockers(database), ...proof.blockers],
+    backupBlockers: [...unusable, ...proof.blockers],
+    restoreBlockers: unusable,
     formats: database.backup.format === 'lines' ? ['lines'] : [database.backup.format, 'lines'],
   };
 }

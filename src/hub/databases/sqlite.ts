@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Inputs } from '../../inputs.ts';
 import { commandLine } from '../command.ts';
 import type { Facts } from '../facts.ts';
-import { copyBlockers, migrationBlockers } from './blockers.ts';
+import { copyNeeds, migrationBlockers } from './blockers.ts';
 import { hubdb, hubdbCommands } from './commands.ts';
 import type { Database } from './index.ts';
 
@@ -37,12 +37,8 @@ export function sqlite(facts: Facts, { database: { strategy } }: Inputs): Databa
     },
     guarantees: ['The database of before the upgrade is set aside whole after the stop; the way back is a rename.'],
     warnings: database.warnings,
-    blockers: [
-      ...elsewhere,
-      ...database.problems,
-      ...migrationBlockers(database),
-      ...copyBlockers(database, database.path),
-    ],
+    needs: copyNeeds(database),
+    blockers: [...elsewhere, ...database.problems, ...migrationBlockers(database)],
     backupBlockers: database.problems,
     // A damaged or half migrated file is what a restore is for.
     restoreBlockers: elsewhere,

@@ -2,6 +2,8 @@ import { type Command, commandLine } from '../command.ts';
 import { type Facts, nameOf } from '../facts.ts';
 import type { Environment } from './index.ts';
 
+const MIB = 1024 * 1024;
+
 /** A virtual environment with pip. Host side: src/host/environments/pip.sh. */
 export function pip(facts: Facts, version: string, hops: string[]): Environment {
   const { environment, uid, privateMount } = facts;
@@ -24,11 +26,6 @@ export function pip(facts: Facts, version: string, hops: string[]): Environment 
   }
   // Each copy, and what the release that goes into it brings.
   const copies = 1 + hops.length;
-  const needed = copies * (Math.ceil(environment.size * 1.2) + 256 * 1024 * 1024);
-  if (environment.free < needed) {
-    const what = copies === 1 ? 'a copy of the environment needs' : `${copies} copies of the environment need`;
-    blockers.push(`The disk of ${environment.path} has ${mib(environment.free)} free; ${what} ${mib(needed)}.`);
-  }
   const install = privateMount === 'none' ? 'in-place' : 'staged';
   if (install === 'in-place' && hops.length > 0) {
     blockers.push(
@@ -49,6 +46,16 @@ export function pip(facts: Facts, version: string, hops: string[]): Environment 
       ENVIRONMENT_PARENT_UID: String(environment.parentUid),
       ENVIRONMENT_PARENT_GID: String(environment.parentGid),
     },
+    needs: [
+      {
+        place: 'environment',
+        what: copies === 1 ? 'a copy of the environment' : `${copies} copies of the environment`,
+        bytes: copies * (Math.ceil(environment.size * 1.2) + 256 * MIB),
+        files: copies * (environment.files + 10_000),
+      },
+      // Wheels, and what pip unpacks.
+      ...(install === 'in-place' ? [{ place: 'state' as const, what: 'packages', bytes: 256 * MIB }] : []),
+    ],
     commands: commandsFor(facts, install, version, hops),
     guarantees: [
       install === 'staged'
@@ -109,8 +116,4 @@ function commandsFor(
       },
     ],
   };
-}
-
-function mib(bytes: number): string {
-  return `${Math.ceil(bytes / (1024 * 1024))} MiB`;
 }

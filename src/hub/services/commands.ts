@@ -15,6 +15,7 @@ export function commands(facts: Facts, inputs: Inputs): Service {
       ...{ SERVICE_MANAGER: 'commands', UNIT: '', STOP_COMMAND: stopCommand, START_COMMAND: startCommand },
       COMMAND_LIMIT: String(COMMAND_LIMIT),
     },
+    needs: [],
     commands: { stop: command(stopCommand), start: command(startCommand) },
     guarantees: [
       'The upgrade on the host goes on when the runner or the connection is lost; a watchdog starts it again if it is killed.',

@@ -18,6 +18,7 @@ export function systemd(facts: Facts, inputs: Inputs): Service {
   const endsAll = properties.KillMode === 'control-group' || properties.KillMode === 'mixed';
   return {
     parameters: { SERVICE_MANAGER: 'systemd', UNIT: unit, STOP_COMMAND: '', START_COMMAND: '' },
+    needs: [],
     commands: {
       // The fence comes and goes with a drop-in of the unit.
       stop: [systemctl('daemon-reload'), systemctl('stop', unit)],

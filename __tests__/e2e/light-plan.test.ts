@@ -1,0 +1,239 @@
+// What is known before a hub is stopped, on a disk of its own: the plan changes nothing there, and a hub that an upgrade
+// would break on is refused, each time with its process untouched and a sentence that names the cure.
+import { execFile, spawn } from 'node:child_process';
+import { watch } from 'node:fs';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { fileOf } from '../../bench/hub/database.ts';
+import { until } from '../../bench/hub/run.ts';
+import type { RunActionResult } from '../../bench/runner/run-action.ts';
+import type { PlanDocument } from '../../src/transaction/document.ts';
+import { type Scene, startScene } from './light.ts';
+
+const run = promisify(execFile);
+const limit = 300_000;
+const TARGET = '5.2.1';
+
+describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
+  let scene: Scene;
+  let disk: string;
+  let image: string;
+
+  beforeAll(async () => {
+    image = await mkdtemp(join(tmpdir(), 'light-plan-'));
+    disk = join(image, 'disk');
+    await mkdir(disk);
+    await run('truncate', ['--size', '3G', join(image, 'image')]);
+    await run('mkfs.ext4', ['-q', '-N', '60000', join(image, 'image')]);
+    await run('mount', ['-o', 'loop,usrquota', join(image, 'image'), disk]);
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = disk;
+    scene = await startScene({ users: 20 }).finally(() => {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    });
+  });
+
+  afterAll(async () => {
+    await scene?.close();
+    await run('umount', ['--lazy', disk]);
+    await rm(image, { recursive: true, force: true });
+  });
+
+  const plan = (inputs: Record<string, string> = {}) =>
+    scene.run({ mode: 'plan', 'target-version': TARGET, ...inputs });
+  const documentOf = ({ outputs }: RunActionResult) =>
+    (JSON.parse(outputs.result ?? '') as { plan: { digest: string; document: PlanDocument } }).plan.document;
+
+  /** Upgrades, which must be refused before anything is touched, and gives the sentences that say why. */
+  async function refused(inputs: Record<string, string>, step = 'plan'): Promise<string> {
+    const pid = await scene.hub.pid();
+    const result = await scene.run({ 'target-version': TARGET, ...inputs });
+    expect(result).toMatchObject({
+      conclusion: 'failure',
+      outputs: { outcome: 'failed-before-change', 'failed-step': step },
+    });
+    expect(await scene.hub.pid()).toBe(pid);
+    expect(await scene.jobs()).toEqual([]);
+    return result.annotations[0]?.message ?? '';
+  }
+
+  test('the plan leaves the disk of the hub as an idle hub leaves it', { timeout: limit }, async () => {
+    const idle = await changesWhile(disk, () => new Promise((resolve) => setTimeout(resolve, 15_000)));
+    const planned = await changesWhile(disk, async () => {
+      expect(await plan()).toMatchObject({ conclusion: 'success', outputs: { outcome: 'planned' } });
+    });
+    // SQLite's own scratch, which every reader of a database in WAL mode touches; the sshd's log; the runner's own files.
+    const own = [`${fileOf(scene.hub)}-shm`, join(scene.hub.directory, 'sshd.log')];
+    const isOfTheHub = (path: string) => path.startsWith(`${scene.hub.directory}/`) && !own.includes(path);
+    expect(planned.filter(isOfTheHub).filter((path) => !idle.includes(path))).toEqual([]);
+  });
+
+  test('its digest is the same while only what changes by the minute does, and approves an upgrade', {
+    timeout: limit,
+  }, async () => {
+    const { hub } = scene;
+    const first = await plan();
+    await hub.api('POST', '/users/newcomer');
+    await writeFile(join(disk, 'something'), 'x'.repeat(1_000_000));
+    const second = await plan();
+    expect(second.outputs['plan-digest']).toBe(first.outputs['plan-digest']);
+    expect((JSON.parse(second.outputs.result ?? '') as { warnings: string[] }).warnings.join()).toContain('has quotas');
+    expect(documentOf(second).facts).not.toEqual(documentOf(first).facts);
+    // Nothing decisive but the configuration is another.
+    const config = await readFile(hub.configPath, 'utf8');
+    await appendFile(hub.configPath, '\nc.JupyterHub.active_server_limit = 100\n');
+    const why = await refused({ 'approved-plan': first.outputs['plan-digest'] ?? '' }).finally(() =>
+      writeFile(hub.configPath, config),
+    );
+    expect(why).toMatch(/the configuration changed: \S.*jupyterhub_config\.py was [0-9a-f]{16} and is [0-9a-f]{16}\./);
+    expect(why).toContain('Look at the new plan, and approve it');
+    expect(why).not.toContain('the database changed');
+
+    const other = await refused({ 'approved-plan': first.outputs['plan-digest'] ?? '', 'target-version': '5.3.0' });
+    expect(other).toContain(`the release changed: target was ${TARGET} and is 5.3.0.`);
+  });
+
+  test('broken situations are refused', { timeout: 2 * limit }, async () => {
+    const { hub, service } = scene;
+    const database = fileOf(hub);
+    const sql = (text: string) => run('sqlite3', [database, text]);
+
+    expect(await refused({ 'config-path': '/nowhere/jupyterhub_config.py' }, 'discover')).toContain(
+      'No running JupyterHub was found on the host. Start it, or give `config-path`',
+    );
+    expect(await refused({ 'target-version': '4.0.2' })).toContain('restore its backup (mode: restore)');
+
+    await sql('CREATE TABLE _alembic_tmp_users (id INTEGER)');
+    expect(await refused({}).finally(() => sql('DROP TABLE _alembic_tmp_users'))).toMatch(
+      /half migrated \(table _alembic_tmp_users .*Restore it from a backup first/,
+    );
+
+    const ballast = join(disk, 'ballast');
+    const { stdout } = await run('df', ['--output=avail', '-B1', disk]);
+    const most = Number(stdout.split('\n')[1]) - 100 * 1024 * 1024;
+    await run('fallocate', ['--length', String(most), ballast]);
+    expect(await refused({}).finally(() => rm(ballast))).toMatch(
+      /The disk of .* has [\d.]+ MiB free, and .* needed there: a copy of the environment \(.*Make room for .* more/,
+    );
+
+    await mkdir(ballast);
+    await run('sh', ['-c', `cd '${ballast}' && seq 60000 | xargs touch 2>/dev/null || :`]);
+    const files = await refused({}).finally(() => rm(ballast, { recursive: true }));
+    expect(files).toMatch(/has room for \d+ more files? \(inodes\), and \d+ are needed there\. Remove files/);
+
+    await run('chattr', ['+i', hub.directory]);
+    const immutable = await refused({}).finally(() => run('chattr', ['-i', hub.directory]));
+    expect(immutable).toMatch(
+      /where the copy of the environment is made, cannot be written to by root.*set its owner and mode/,
+    );
+
+    service.fault({ match: 'CreateArtifact', status: 403 });
+    expect(await refused({})).toContain('The artifact service refused the token of this job.');
+
+    const config = await readFile(hub.configPath, 'utf8');
+    await appendFile(hub.configPath, '\nthis is no Python\n');
+    const unloadable = await refused({}, 'discover').finally(() => writeFile(hub.configPath, config));
+    expect(unloadable).toMatch(
+      /The configuration could not be loaded: SyntaxError \(.*jupyterhub_config\.py, line \d+\)/,
+    );
+
+    const holder = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void holder.close());
+    await until('nothing listens', 10, async () => holder.address() !== null);
+    const { port } = holder.address() as { port: number };
+    await appendFile(hub.configPath, `\nc.JupyterHub.hub_port = ${port}\n`);
+    const held = await refused({}).finally(() => writeFile(hub.configPath, config));
+    expect(held).toMatch(new RegExp(`Port ${port}, .* is held by the process ${process.pid} \\(node.*End it, or give`));
+
+    // Another hub on the same database, as far as can be seen from outside.
+    const other = join(scene.work, 'other/jupyterhub');
+    await mkdir(dirname(other));
+    await writeFile(
+      other,
+      `import sqlite3, time\nc = sqlite3.connect(${JSON.stringify(database)})\nc.execute("SELECT 1 FROM users").fetchall()\nprint("open", flush=True)\ntime.sleep(600)\n`,
+    );
+    await chmod(other, 0o755);
+    const second = spawn('/usr/bin/python3', [other], { cwd: dirname(other) });
+    onTestFinished(() => void second.kill());
+    await new Promise((resolve) => second.stdout.once('data', resolve));
+    expect(await refused({})).toMatch(
+      new RegExp(`Another JupyterHub, the process ${second.pid}, has the database .* open, too\\. Stop it`),
+    );
+    second.kill();
+  });
+
+  test('what is planned is what is run, and servers that go on are looked at', { timeout: 2 * limit }, async () => {
+    const planned = await plan();
+    const traced = traceNextJob(join(scene.state, 'jobs'));
+    const result = await scene.run({ 'target-version': TARGET, 'approved-plan': planned.outputs['plan-digest'] ?? '' });
+    expect(result).toMatchObject({ outputs: { outcome: 'upgraded' } });
+    const job = await traced;
+    const trace = await readFile(join(job, 'log'), 'utf8');
+    const names = { JOB: job, JOB_ID: job.slice(job.lastIndexOf('/') + 1), PROGRAMS: join(job, 'programs') };
+    const commands = documentOf(planned).steps.filter(({ name }) => name !== 'begin' && name !== 'hold');
+    const missing = [];
+    for (const { as, mount, run: line } of commands.flatMap((step) => step.commands)) {
+      const words = (await run('/bin/sh', ['-c', `printf '%s ' ${line}`], { env: names })).stdout.trimEnd();
+      // In a mount of its own the interpreter is named by the program that makes the mount.
+      const seen = mount === undefined ? words : words.slice(words.indexOf(' -m '));
+      if (!trace.includes(seen)) missing.push(`${as}: ${seen}`);
+    }
+    expect(missing).toEqual([]);
+
+    const { servers, warnings } = JSON.parse(result.outputs.result ?? '') as {
+      servers: object[];
+      warnings: string[];
+    };
+    const { user, pid } = scene.hub.server;
+    expect(servers).toEqual([{ user, name: '', pid, survived: true, reached: true }]);
+    expect(warnings.join('\n')).not.toContain('these ended');
+  });
+});
+
+/** The files below a directory that were changed, made or given other rights while something was done. */
+async function changesWhile(directory: string, work: () => Promise<void>): Promise<string[]> {
+  const mark = await mkdtemp(join(tmpdir(), 'mark-'));
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await writeFile(join(mark, 'mark'), '');
+    await work();
+    const { stdout } = await run('find', [directory, '-newercm', join(mark, 'mark'), '-print']);
+    return stdout.split('\n').filter(Boolean);
+  } finally {
+    await rm(mark, { recursive: true });
+  }
+}
+
+/** Has the shell say each command of the next job's steps, in its log; resolves to the job's directory. */
+async function traceNextJob(jobs: string): Promise<string> {
+  await mkdir(jobs, { recursive: true });
+  for await (const name of namesIn(jobs)) {
+    if (name.startsWith('.')) continue;
+    await appendFile(join(jobs, name, 'programs/steps.sh'), '\nset -x\n');
+    return join(jobs, name);
+  }
+  throw new Error('no job was begun');
+}
+
+async function* namesIn(directory: string): AsyncGenerator<string> {
+  const names: string[] = [];
+  let wake = () => {};
+  const watcher = watch(directory, (_, name) => {
+    if (name !== null) names.push(name);
+    wake();
+  });
+  try {
+    for (;;) {
+      const name = names.shift();
+      if (name !== undefined) yield name;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    watcher.close();
+  }
+}

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 MOST = 500
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
-PACKAGES = ("sqlalchemy", "oauthenticator", "jupyterhub-announcement")
+PACKAGES = ("sqlalchemy", "psycopg", "oauthenticator", "jupyterhub-announcement")
 FORM = re.compile(r"<form\b[^>]*\bmethod\s*=\s*[\"']?post", re.IGNORECASE)
 
 
@@ -168,6 +168,7 @@ def counts(hub):
         "token in URL allowed": total(["JUPYTERHUB_ALLOW_TOKEN_IN_URL" in environment(hub, spawner)]),
         "keys for auth_state": number_of_keys(hub),
         "options in the URL of an SQLite database": total([re.match(r"sqlite\b.*\?", hub.db_url)]),
+        "PostgreSQL URLs without a driver": total([hub.db_url.startswith("postgresql:")]),
     }
 
 

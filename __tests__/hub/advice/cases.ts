@@ -216,6 +216,31 @@ c.JupyterHub.template_paths = ['pages', 'nowhere']
   {
     from: '2.3.1',
     to: '4.1.6',
+    title: 'a database of PostgreSQL, and an old SQLAlchemy',
+    config: "c.JupyterHub.db_url = 'postgresql://hub:secret@hub.example/hub'",
+    packages: { sqlalchemy: '1.3.24' },
+    says: {
+      sqlalchemy: [],
+      'postgresql-driver': ['1 PostgreSQL URLs without a driver'],
+      'singleuser-extension': [],
+    },
+  },
+  ...(
+    [
+      ['postgresql:', { psycopg: '3.2.3' }],
+      ['postgresql+psycopg2:', {}],
+    ] as [string, Record<string, string>][]
+  ).map(
+    ([scheme, driver]): Case => ({
+      ...{ from: '2.3.1', to: '4.1.6', title: `with a driver: ${scheme}` },
+      config: `c.JupyterHub.db_url = '${scheme}//hub:secret@hub.example/hub'`,
+      packages: { sqlalchemy: '1.3.24', ...driver },
+      says: { sqlalchemy: [], 'singleuser-extension': [] },
+    }),
+  ),
+  {
+    from: '2.3.1',
+    to: '4.1.6',
     title: 'a form in the class of an authenticator',
     config: `
 from jupyterhub.auth import PAMAuthenticator

@@ -40,6 +40,7 @@ export type Count =
   | 'token in URL allowed'
   | 'keys for auth_state'
   | 'options in the URL of an SQLite database'
+  | 'PostgreSQL URLs without a driver'
   | 'users'
   | 'groups'
   | 'API tokens'

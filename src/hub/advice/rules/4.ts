@@ -27,6 +27,24 @@ export const rulesOf4: Rule[] = [
     sources: [changelog('4.0.0'), jupyterhub(4319)],
   },
   {
+    id: 'postgresql-driver',
+    since: '4.0',
+    level: 'warning',
+    when: [
+      { package: 'sqlalchemy', versions: '<1.4' },
+      { count: 'PostgreSQL URLs without a driver' },
+      { not: { package: 'psycopg', versions: '>=3' } },
+    ],
+    consequence:
+      'SQLAlchemy 1.4 or newer is needed, and pip takes the newest that the Python of the hub allows. From 2.1 on `postgresql://` means the driver psycopg 3, which this environment does not have: the migration would fail.',
+    instead: 'Name the driver that is there in `db_url`: `postgresql+psycopg2://…`. Older releases take that, too.',
+    sources: [
+      'https://docs.sqlalchemy.org/en/21/changelog/migration_21.html (Default PostgreSQL driver changed to psycopg)',
+    ],
+    measured:
+      'pip brings SQLAlchemy 2.1.9 for 6.1.1 to a 1.1.0 with SQLAlchemy 1.3.24 (Python 3.11); there `postgresql://` ends with "No module named \'psycopg\'" beside psycopg2.',
+  },
+  {
     id: 'singleuser-extension',
     since: '4.0',
     level: 'info',

@@ -6,13 +6,15 @@ export interface Table {
   dropsTokens(from: string, to: string): boolean;
 }
 
-export interface Report {
+/** A measurement, and what it was made with. docs/compatibility.jsonl has a line for each way, the newest. */
+export interface Recorded extends Measurement {
   commit: string;
-  /** Release, and the Python it was measured on; without one it was left out. */
-  releases: { release: string; python: string | undefined; pythons: string[] }[];
-  /** Dialect, and the release of its server, or why it was left out. */
-  dialects: { dialect: string; version: string }[];
-  measurements: Measurement[];
+  /** What of this repository measured, see version-matrix.ts. */
+  code: string;
+  /** The server's, or SQLite's, own release. */
+  server: string;
+  /** The Python of each release on the way. */
+  pythons: Record<string, string>;
 }
 
 /** Where the product's table and what was measured differ, a sentence each. */
@@ -30,11 +32,11 @@ export function disagreements(measurements: Measurement[], table: Table): string
 const names: Record<string, string> = { sqlite: 'SQLite', postgresql: 'PostgreSQL', mariadb: 'MariaDB' };
 
 /** docs/compatibility.md. */
-export function render({ commit, releases, dialects, measurements }: Report, table: Table): string {
-  const differences = disagreements(measurements, table);
-  const measured = releases.filter(({ python }) => python !== undefined);
-  const leftOut = releases.filter(({ python }) => python === undefined);
-  return `<!-- Written by script/version-matrix: change that, not this. -->
+export function render(records: Recorded[], table: Table): string {
+  const differences = disagreements(records, table);
+  const releases = releasesOf(records);
+  const pythons = (release: string) => unique(records.map((one) => one.pythons[release])).join(' and ');
+  return `<!-- Written by script/version-matrix from compatibility.jsonl: change that, not this. -->
 # From release to release
 
 What becomes of a database that a real hub of one release filled, when a newer one migrates it. Each hub was started on
@@ -45,28 +47,22 @@ stopped while the users' servers went on. Then \`jupyterhub upgrade-db\` of the 
 was compared by name, the newer hub was started, asked with the old tokens and for the running servers, and everything
 was compared again.
 
-Measured by \`script/version-matrix\` at commit ${commit}, with
-${measured.map(({ release, python }) => `${release} (Python ${python})`).join(', ')}.
-${leftOut.map(({ release, pythons }) => `${release} was left out: this machine has no Python ${pythons.join(' or ')}.\n`).join('')}
+Measured by \`script/version-matrix\` with
+${releases.map((release) => `${release} (Python ${pythons(release)})`).join(', ')}.
+
 | cell | means |
 | --- | --- |
 | kept | everything is there, the tokens work, the servers go on |
 | tokens end | the same, but for the API tokens of 1.x, which 2.0 drops by design (\`allow-token-loss\`) |
 | by way of 4.1.6: … | straight on, \`upgrade-db\` fails; what is said after the colon is the way that jupyterhub-upgrade takes |
 | **bold** | not what jupyterhub-upgrade's own table (\`src/hub/releases.ts\`) says |
-${dialects
-  .map((one) =>
-    section(
-      one,
-      measured.map(({ release }) => release),
-      measurements,
-      table,
-    ),
-  )
+| at commit | of this repository, at which the row was measured |
+${Object.keys(names)
+  .map((dialect) => section(dialect, releases, records, table))
   .join('')}
-${unmeasured(measurements)}## What breaks straight on
+${unmeasured(records)}## What breaks straight on
 
-${breaks(measurements, table)}
+${breaks(records, table)}
 
 ## Where the table of jupyterhub-upgrade and these measurements differ
 
@@ -74,13 +70,20 @@ ${differences.length === 0 ? 'Nowhere.' : differences.map((one) => `- ${one}`).j
 `;
 }
 
-function section(
-  { dialect, version }: Report['dialects'][number],
-  releases: string[],
-  measurements: Measurement[],
-  table: Table,
-): string {
-  const own = measurements.filter((one) => one.dialect === dialect);
+/** All releases that a measurement goes from or to, oldest first. */
+function releasesOf(records: Measurement[]): string[] {
+  return unique(records.flatMap(({ from, to }) => [from, to])).sort((one, other) =>
+    one.localeCompare(other, 'en', { numeric: true }),
+  );
+}
+
+function unique(texts: (string | undefined)[]): string[] {
+  return [...new Set(texts.filter((text) => text !== undefined))].sort();
+}
+
+function section(dialect: string, releases: string[], records: Recorded[], table: Table): string {
+  const own = records.filter((one) => one.dialect === dialect);
+  if (own.length === 0) return `\n## ${names[dialect]}\n\nNot measured.\n`;
   const targets = releases.slice(1);
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const cell = (from: string, to: string) => {
@@ -91,11 +94,15 @@ function section(
     const whole = hops.length === 0 ? words : `by way of ${hops.join(', ')}: ${words}`;
     return disagreements([found], table).length === 0 ? whole : `**${whole}**`;
   };
-  const rows = releases.slice(0, -1).map((from) => line([`**${from}**`, ...targets.map((to) => cell(from, to))]));
+  const commits = (from: string) =>
+    unique(own.filter((one) => one.from === from).map(({ commit }) => commit)).join(', ');
+  const rows = releases
+    .slice(0, -1)
+    .map((from) => line([`**${from}**`, ...targets.map((to) => cell(from, to)), commits(from)]));
   return `
-## ${names[dialect] ?? dialect} ${version}
+## ${names[dialect]} ${unique(own.map(({ server }) => server)).join(' and ')}
 
-${own.length === 0 ? 'Not measured.' : [line(['from ↓ to →', ...targets]), line(['---', ...targets.map(() => '---')]), ...rows].join('\n')}
+${[line(['from ↓ to →', ...targets, 'at commit']), line(['---', ...targets.map(() => '---'), '---']), ...rows].join('\n')}
 `;
 }
 

@@ -1,14 +1,13 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dropsTokens, hopsBetween } from '../src/hub/releases.ts';
 import type { Dialect } from './check/keys.ts';
-import { disagreements, render } from './compatibility.ts';
-import { cacheDirectory } from './hub/cache.ts';
+import { disagreements, type Recorded, render } from './compatibility.ts';
 import { run } from './hub/run.ts';
 import { environmentOf } from './matrix/environments.ts';
-import { type Measurement, measureFrom, type Way } from './matrix/measure.ts';
+import { measureFrom, type Way } from './matrix/measure.ts';
 import { candidates, versionOf } from './matrix/releases.ts';
 import { type Installation, openSite } from './matrix/site.ts';
 import { stores } from './matrix/stores.ts';
@@ -17,9 +16,10 @@ const usage = `usage: script/version-matrix [--releases 2.3.1,4.1.6,…] [--dial
        script/version-matrix --report
 
 Fills databases by real hubs of each release, upgrades each to every newer release, and compares. Without a choice of
-releases or dialects it measures all and writes docs/compatibility.md. What this very code measured before is not measured
-again (.cache/version-matrix): an interrupted run is taken up. --report writes what
-is known so far and measures nothing. Ends with status 1 where src/hub/releases.ts says something else.
+releases or dialects it measures all. Each measurement goes to docs/compatibility.jsonl at once, in place of an older one of
+the same way, and docs/compatibility.md is written from that. What this very code measured before is not measured again:
+an interrupted run is taken up, and it may be run in pieces. --report measures nothing and writes that document. Ends with
+status 1 where src/hub/releases.ts says something else.
 `;
 
 const table = { hopsBetween, dropsTokens };
@@ -44,55 +44,61 @@ process.exit();
 
 async function main(): Promise<number> {
   const chosen = parse(process.argv.slice(2));
-  const found = await candidates(chosen.releases);
+  let records = await readRecords();
+  const keep = async (one: Recorded) => {
+    const way = wayOf(one);
+    records = [...records.filter((other) => wayOf(other) !== way), one].sort((a, b) => order(wayOf(a), wayOf(b)));
+    await writeFile(place('jsonl'), records.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    await writeFile(place('md'), render(records, table));
+  };
+  if (chosen.report) await writeFile(place('md'), render(records, table));
+  else await measureAll(chosen, records, keep);
+  const differences = disagreements(records, table);
+  for (const one of differences) process.stdout.write(`NOT AS src/hub/releases.ts SAYS: ${one}\n`);
+  return differences.length === 0 ? 0 : 1;
+}
+
+async function measureAll(
+  chosen: ReturnType<typeof parse>,
+  known: Recorded[],
+  keep: (one: Recorded) => Promise<void>,
+): Promise<void> {
   const installations: Installation[] = [];
-  for (const { release, python } of found) {
-    if (python !== undefined) installations.push({ release, environment: await environmentOf(release, python) });
+  const pythons: Record<string, string> = {};
+  for (const { release, python, pythons: fit } of await candidates(chosen.releases)) {
+    const version = python && (await versionOf(python));
+    if (python === undefined || version === undefined) {
+      process.stdout.write(`${release} is left out: this machine has no Python ${fit.join(' or ')}\n`);
+      continue;
+    }
+    pythons[release] = version;
+    installations.push({ release, environment: await environmentOf(release, python) });
   }
-  const file = join(cacheDirectory, 'version-matrix', `${await codeNow()}.jsonl`);
-  const known = await measuredBefore(file);
-  await mkdir(join(cacheDirectory, 'version-matrix'), { recursive: true });
+  const [code, commit] = [await codeNow(), await git('rev-parse', '--short', 'HEAD')];
 
   const work: (() => Promise<void>)[] = [];
-  const dialects: { dialect: string; version: string }[] = [];
   for (const dialect of chosen.dialects) {
     const store = await stores[dialect]();
     opened.push(store);
-    dialects.push({ dialect, version: store.version });
     for (const [index, from] of installations.entries()) {
       const ways = waysFrom(from, installations.slice(index + 1), installations).filter(
-        (way) => !known.some((one) => sameWay(one, dialect, from, way)),
+        (way) => !known.some((one) => one.code === code && wayOf(one) === nameOf(dialect, [from, ...way])),
       );
       if (ways.length === 0) continue;
       work.push(async () => {
         const site = await openSite();
         opened.push(site);
-        await measureFrom(site, store, from, ways, async (measurement) => {
-          known.push(measurement);
-          process.stdout.write(`${lineOf(measurement)}\n`);
-          await appendFile(file, `${JSON.stringify(measurement)}\n`);
+        await measureFrom(site, store, from, ways, async (one) => {
+          const passed = [one.from, ...one.through, one.to];
+          process.stdout.write(`${wayOf(one)}  ${one.result}${one.detail === '' ? '' : `: ${one.detail}`}\n`);
+          const used = Object.fromEntries(passed.map((release) => [release, pythons[release] ?? '']));
+          await keep({ ...one, server: store.version, pythons: used, commit, code });
         });
         await site.close();
       });
     }
   }
   await Promise.race([interruption, Promise.all(Array.from({ length: chosen.jobs }, () => worker(work)))]);
-
-  const releases = await Promise.all(
-    found.map(async ({ release, python, pythons }) => ({
-      ...{ release, pythons, python: python && (await versionOf(python)) },
-    })),
-  );
-  const measurements = known.filter(({ dialect }) => chosen.dialects.includes(dialect as Dialect));
-  const differences = disagreements(measurements, table);
-  for (const one of differences) process.stdout.write(`NOT AS src/hub/releases.ts SAYS: ${one}\n`);
-  if (chosen.all) {
-    await writeFile(
-      join(root, 'docs/compatibility.md'),
-      render({ commit: await git('rev-parse', '--short', 'HEAD'), releases, dialects, measurements }, table),
-    );
-  }
-  return differences.length === 0 ? 0 : 1;
 }
 
 function parse(args: string[]) {
@@ -107,11 +113,9 @@ function parse(args: string[]) {
     },
   });
   const dialects = (values.dialects?.split(',') ?? Object.keys(stores)) as Dialect[];
-  const jobs = values.report ? 0 : Number(values.jobs);
-  if (values.help || dialects.some((dialect) => !(dialect in stores)) || !Number.isInteger(jobs))
-    throw new Error(usage);
-  const all = values.releases === undefined && values.dialects === undefined;
-  return { releases: values.releases?.split(','), dialects, jobs, all };
+  const jobs = Number(values.jobs);
+  if (values.help || dialects.some((dialect) => !(dialect in stores)) || !(jobs >= 1)) throw new Error(usage);
+  return { releases: values.releases?.split(','), dialects, jobs, report: values.report };
 }
 
 /** The straight way to each of the targets, and the one the product takes where that is another. */
@@ -123,13 +127,21 @@ function waysFrom(from: Installation, targets: Installation[], all: Installation
   });
 }
 
-function sameWay(one: Measurement, dialect: string, from: Installation, way: Way): boolean {
-  const releases = way.map(({ release }) => release).join();
-  return one.dialect === dialect && one.from === from.release && [...one.through, one.to].join() === releases;
+/** A way on a dialect, for people and as a key. */
+function wayOf({ dialect, from, through, to }: Pick<Recorded, 'dialect' | 'from' | 'through' | 'to'>): string {
+  return nameOf(
+    dialect,
+    [from, ...through, to].map((release) => ({ release })),
+  );
 }
 
-function lineOf({ dialect, from, through, to, result, detail }: Measurement): string {
-  return `${dialect}  ${[from, ...through, to].join(' → ')}  ${result}${detail === '' ? '' : `: ${detail}`}`;
+function nameOf(dialect: string, way: Pick<Installation, 'release'>[]): string {
+  return `${dialect}  ${way.map(({ release }) => release).join(' → ')}`;
+}
+
+/** Releases by their numbers. */
+function order(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true });
 }
 
 async function worker(work: (() => Promise<void>)[]): Promise<void> {
@@ -149,10 +161,14 @@ async function codeNow(): Promise<string> {
   return trees.map((tree) => tree.slice(0, 12)).join('-');
 }
 
-async function measuredBefore(file: string): Promise<Measurement[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+function place(extension: 'jsonl' | 'md'): string {
+  return join(root, `docs/compatibility.${extension}`);
+}
+
+async function readRecords(): Promise<Recorded[]> {
+  const text = await readFile(place('jsonl'), 'utf8').catch(() => '');
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Measurement);
+    .map((line) => JSON.parse(line) as Recorded);
 }

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { lostKeys } from '../../bench/check/keys.ts';
-import { disagreements, render } from '../../bench/compatibility.ts';
+import { disagreements, type Recorded, render } from '../../bench/compatibility.ts';
 import { cachedEnvironment } from '../../bench/hub/environments.ts';
 import { type Measurement, measureFrom } from '../../bench/matrix/measure.ts';
 import { openSite, type Site } from '../../bench/matrix/site.ts';
@@ -53,35 +54,46 @@ describe('the comparison', () => {
 });
 
 describe('docs/compatibility.md', () => {
-  const one = { dialect: 'sqlite', through: [], result: 'kept' as const, detail: '' };
-  const report = {
-    commit: 'abcdef0',
-    releases: ['1.5.1', '2.3.1', '4.1.6', '6.1.1'].map((release) => ({
-      ...{ release, python: release === '1.5.1' ? undefined : '3.11', pythons: ['3.11'] },
-    })),
-    dialects: [{ dialect: 'sqlite', version: '3.40.1' }],
-    measurements: [
-      { ...one, from: '2.3.1', to: '4.1.6' },
-      { ...one, from: '2.3.1', to: '6.1.1', result: 'upgrade-db failed' as const, detail: 'no such column' },
-      { ...one, from: '2.3.1', through: ['4.1.6'], to: '6.1.1' },
-      { ...one, from: '4.1.6', to: '6.1.1' },
-    ],
+  const one = {
+    ...{ dialect: 'sqlite', through: [], result: 'kept' as const, detail: '' },
+    ...{
+      commit: 'abcdef0',
+      code: 'code',
+      server: '3.40.1',
+      pythons: { '2.3.1': '3.11', '4.1.6': '3.11', '6.1.1': '3.12' },
+    },
   };
+  const records: Recorded[] = [
+    { ...one, from: '2.3.1', to: '4.1.6' },
+    { ...one, from: '2.3.1', to: '6.1.1', result: 'upgrade-db failed' as const, detail: 'no such column' },
+    { ...one, from: '2.3.1', through: ['4.1.6'], to: '6.1.1', commit: '0123456' },
+    { ...one, from: '4.1.6', to: '6.1.1' },
+  ];
 
-  it('says what was measured beside what the table says', () => {
-    const text = render(report, table);
-    expect(text).toContain('| **2.3.1** | kept | by way of 4.1.6: kept |');
-    expect(text).toContain('| **4.1.6** |  | kept |');
-    expect(text).toContain('1.5.1 was left out: this machine has no Python 3.11.');
+  it('says what was measured beside what the table says, and at which commits', () => {
+    const text = render(records, table);
+    expect(text).toContain('| **2.3.1** | kept | by way of 4.1.6: kept | 0123456, abcdef0 |');
+    expect(text).toContain('| **4.1.6** |  | kept | abcdef0 |');
+    expect(text).toContain('2.3.1 (Python 3.11), 4.1.6 (Python 3.11), 6.1.1 (Python 3.12).');
+    expect(text).toMatch(/## MariaDB\n\nNot measured/);
     expect(text).toContain('SQLite, 2.3.1 → 6.1.1: upgrade-db failed, `no such column` (known, goes by way of 4.1.6)');
     expect(text).toMatch(/differ\n\nNowhere\./);
   });
 
   it('says where the two differ', () => {
     const blind = { hopsBetween: () => [], dropsTokens: () => false };
-    const text = render(report, blind);
+    const text = render(records, blind);
     expect(text).toContain('**upgrade-db failed**');
     expect(text).toContain('**not known to the table**');
     expect(text).toContain('- sqlite, 2.3.1 → 6.1.1: upgrade-db failed and not kept (no such column)');
+  });
+
+  it('is what its records say, which agree with the table', async () => {
+    const read = (extension: string) =>
+      readFile(new URL(`../../docs/compatibility.${extension}`, import.meta.url), 'utf8');
+    const lines = (await read('jsonl')).trimEnd().split('\n');
+    const measured = lines.map((line) => JSON.parse(line) as Recorded);
+    expect(await read('md')).toBe(render(measured, table));
+    expect(disagreements(measured, table)).toEqual([]);
   });
 });

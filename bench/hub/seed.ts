@@ -38,14 +38,15 @@ export async function startServer(api: Api, url: string, user: string): Promise<
   return until(`the server of ${user} does not answer`, 30, () => serverPid(url, user));
 }
 
-/** Pid of a user's running server, as it answers at the hub's public URL; undefined when it does not answer. */
-export async function serverPid(url: string, user: string): Promise<number | undefined> {
-  const response = await fetch(new URL(`/user/${user}/api/`, url), { redirect: 'manual' }).catch(() => undefined);
+/** Pid of a running server, `user` or `user/name`, as it answers at the hub's public URL; undefined when it does not. */
+export async function serverPid(url: string, server: string): Promise<number | undefined> {
+  const response = await fetch(new URL(`/user/${server}/api/`, url), { redirect: 'manual' }).catch(() => undefined);
   const text = response?.status === 200 ? (await response.text()).trim() : '';
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-async function expectSuccess<T>(api: Api, method: string, path: string, body?: unknown): Promise<T> {
+/** Asks, and gives the answer; throws when it is not one of success. */
+export async function expectSuccess<T>(api: Api, method: string, path: string, body?: unknown): Promise<T> {
   const answer = await api<T>(method, path, body);
   if (answer.status >= 300) {
     throw new Error(`${method} ${path} was answered ${answer.status}: ${JSON.stringify(answer.body).slice(0, 500)}`);

@@ -1,6 +1,7 @@
 import { type Keys, lostKeys, readKeys } from '../check/keys.ts';
+import { serverPid } from '../hub/seed.ts';
 import { majorOf } from './configuration.ts';
-import { assignments, type Population, populate, serverPid } from './populate.ts';
+import { assignments, type Population, populate } from './populate.ts';
 import type { Installation, Site } from './site.ts';
 import type { Database, Store } from './stores.ts';
 

@@ -1,6 +1,6 @@
 import { type Api, createApi } from '../hub/api.ts';
 import { until } from '../hub/run.ts';
-import { startServer } from '../hub/seed.ts';
+import { expectSuccess, serverPid, startServer } from '../hub/seed.ts';
 import type { Assignments } from './configuration.ts';
 import { majorOf } from './configuration.ts';
 import { logIn } from './login.ts';
@@ -78,19 +78,4 @@ async function share(api: Api): Promise<void> {
   await expectSuccess(api, 'POST', '/shares/alice/', { group: 'teachers' });
   await expectSuccess(api, 'POST', '/shares/bob/lab', { user: 'alice' });
   await expectSuccess(api, 'POST', '/share-codes/bob/lab', { expires_in: 30 * 86_400 });
-}
-
-/** Pid with which a server, `user` or `user/name`, answers at the public address. */
-export async function serverPid(url: string, server: string): Promise<number | undefined> {
-  const response = await fetch(new URL(`/user/${server}/api/`, url), { redirect: 'manual' }).catch(() => undefined);
-  const text = response?.status === 200 ? (await response.text()).trim() : '';
-  return /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-async function expectSuccess<T>(api: Api, method: string, path: string, body?: unknown): Promise<T> {
-  const answer = await api<T>(method, path, body);
-  if (answer.status >= 300) {
-    throw new Error(`${method} ${path} was answered ${answer.status}: ${JSON.stringify(answer.body).slice(0, 500)}`);
-  }
-  return answer.body;
 }

@@ -27,8 +27,8 @@ export interface Database {
 
 export const stores: Record<Dialect, () => Promise<Store>> = {
   sqlite: openSqlite,
-  postgresql: async () => ofServer(await startPostgres(), copyInPostgres),
-  mariadb: async () => ofServer(await startMariadb(), copyInMariadb),
+  postgresql: async () => ofServer('postgresql', await startPostgres(), copyInPostgres),
+  mariadb: async () => ofServer('mariadb', await startMariadb(), copyInMariadb),
 };
 
 async function openSqlite(): Promise<Store> {
@@ -55,6 +55,7 @@ async function openSqlite(): Promise<Store> {
 
 /** `copyInto` makes the database `to`, which belongs to the owner of `from`, with its content. */
 async function ofServer(
+  dialect: Dialect,
   server: DatabaseServer,
   copyInto: (server: DatabaseServer, from: string, to: string, owner: string) => Promise<void>,
 ): Promise<Store> {
@@ -71,7 +72,7 @@ async function ofServer(
     drop: () => server.admin(`DROP DATABASE ${name}`).then(() => {}),
   });
   return {
-    dialect: server.dialect,
+    dialect,
     version: server.version,
     async create() {
       count += 1;

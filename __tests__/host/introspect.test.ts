@@ -187,6 +187,8 @@ describe('on any release', () => {
     ['sqlite:///file:dir/x.sqlite?uri=true', 'dir/x.sqlite'],
     ['sqlite:///:memory:', null],
     ['sqlite://', null],
+    // No shell is there to know it as anybody's home.
+    ['sqlite:///~/x.sqlite', '~/x.sqlite'],
   ])('finds the file of %s', async (url, path) => {
     const directory = await hubDirectory({ 'jupyterhub_config.py': `c.JupyterHub.db_url = '${url}'` });
     const { database } = await introspect(release, directory);
@@ -267,6 +269,24 @@ c.JupyterHub.db_kwargs = {'pool_pre_ping': True, 'connect_args': {'sslmode': 'ca
       const admins = users.filter((user) => user === 'eve');
       expect(content.logins).toEqual({ everybody, users, admins, groups: ['physics'] });
       expect(JSON.stringify(found)).not.toContain('eve');
+    });
+
+    test('the tables of the hub, and those that its authenticator adds to them, as nativeauthenticator does', async () => {
+      const authenticator = `import sqlalchemy as sa
+from jupyterhub.auth import DummyAuthenticator
+from jupyterhub.orm import Base
+class UserInfo(Base):
+    __tablename__ = 'users_info'
+    id = sa.Column(sa.Integer, primary_key=True)
+class Native(DummyAuthenticator):
+    pass`;
+      const directory = await hubDirectory({
+        'jupyterhub_config.py': "c.JupyterHub.authenticator_class = 'native.Native'",
+        'native.py': authenticator,
+      });
+      await introspect(release, directory, ['--database-file', 'db.json']);
+      const { tables } = JSON.parse(await readFile(join(directory, 'db.json'), 'utf8')) as { tables: string[] };
+      expect(tables).toEqual(expect.arrayContaining(['groups', 'users', 'users_info']));
     });
   });
 

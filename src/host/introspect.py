@@ -302,6 +302,15 @@ def logins(hub):
     }
 
 
+def declared_tables(hub):
+    """The tables of the hub's own schema: those of its release, and those that an authenticator or a spawner added."""
+    from jupyterhub import orm
+
+    for name in ("authenticator_class", "spawner_class"):
+        getattr(hub, name)  # which imports it
+    return sorted(str(table.name) for table in orm.Base.metadata.tables.values() if table.schema is None)
+
+
 def write_database_file(path, hub, environment):
     """What it takes to open the database as the hub does; `environment` is that of before the configuration."""
     set_by_configuration = {
@@ -312,6 +321,7 @@ def write_database_file(path, hub, environment):
         "kwargs": engine_arguments(hub) or {},
         "environment": set_by_configuration,
         "logins": logins(hub),
+        "tables": declared_tables(hub),
     }
     # A file that is there must be theirs: no link is followed.
     try:

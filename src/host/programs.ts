@@ -32,6 +32,7 @@ import hubdbMysql from './hubdb/mysql.py';
 import hubdbPgprograms from './hubdb/pgprograms.py';
 import hubdbPgrights from './hubdb/pgrights.py';
 import hubdbPgscratch from './hubdb/pgscratch.py';
+import hubdbPgsessions from './hubdb/pgsessions.py';
 import hubdbPostgresql from './hubdb/postgresql.py';
 import hubdbPrograms from './hubdb/programs.py';
 import hubdbRevisions from './hubdb/revisions.py';
@@ -75,6 +76,7 @@ const HUBDB: Programs = {
   'hubdb/pgprograms.py': hubdbPgprograms,
   'hubdb/pgrights.py': hubdbPgrights,
   'hubdb/pgscratch.py': hubdbPgscratch,
+  'hubdb/pgsessions.py': hubdbPgsessions,
   'hubdb/postgresql.py': hubdbPostgresql,
   'hubdb/programs.py': hubdbPrograms,
   'hubdb/revisions.py': hubdbRevisions,

@@ -1,13 +1,23 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { addNeighbour } from '../../../bench/databases/neighbour.ts';
+import { startPooler } from '../../../bench/databases/pooler.ts';
 import { startPostgres } from '../../../bench/databases/postgresql.ts';
 import { type Account, type DatabaseServer, everyPrintableCharacter } from '../../../bench/databases/server.ts';
 import { cachedEnvironment } from '../../../bench/hub/environments.ts';
 import { until } from '../../../bench/hub/run.ts';
 import { runProgram } from '../support.ts';
-import { type Backup, Hub, nothingIsLeft, type Proof, type ServerFacts, seededHub } from './servers.ts';
+import {
+  type Backup,
+  Hub,
+  nothingIsLeft,
+  type Proof,
+  type ServerFacts,
+  seededHub,
+  tryBrokenDump,
+  tryDeclaredTable,
+} from './servers.ts';
 import type { Digest } from './support.ts';
 
 let server: DatabaseServer;
@@ -47,7 +57,7 @@ const rest = async () =>
 const digest = (of = hub) => of.hubdb<Digest>('digest');
 const rows = async () => (await hub.hubdb<ServerFacts>('facts')).rows;
 
-describe('a hub with a database for itself and a wiki', () => {
+describe('a hub with a database for itself and a wiki', { timeout: 240_000 }, () => {
   let neighbours: string[];
 
   beforeEach(async () => {
@@ -109,11 +119,14 @@ describe('a hub with a database for itself and a wiki', () => {
     expect(await hub.hubdb('put-back', seeded.file)).toEqual({ digest: seeded.digest });
   });
 
-  test('owners, grants, comments, triggers and policies are what they were', async () => {
+  test('a table that its authenticator declares is the hub’s', () => tryDeclaredTable(hub));
+
+  test('owners, grants, comments, types of extensions, triggers and policies are what they were', async () => {
     await psql(`CREATE ROLE reader; CREATE ROLE keeper; GRANT keeper TO hub; GRANT CREATE ON SCHEMA public TO keeper;
       CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
       GRANT SELECT (id, name) ON users TO reader; GRANT SELECT ON groups TO reader; COMMENT ON TABLE users IS 'people';
       CREATE TRIGGER stamped BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION stamp();
+      CREATE EXTENSION citext; ALTER TABLE badges ALTER name TYPE citext;
       CREATE POLICY everybody ON groups USING (true); ALTER TABLE groups ENABLE ROW LEVEL SECURITY;
       ALTER TABLE roles OWNER TO keeper`);
     const state = () =>
@@ -130,7 +143,7 @@ describe('a hub with a database for itself and a wiki', () => {
     expect(await hub.hubdb('put-back', file)).toEqual({ digest });
     expect(await state()).toEqual(before);
     await hub.hubdb('put-back', seeded.file);
-    await psql('DROP FUNCTION stamp; REVOKE CREATE ON SCHEMA public FROM keeper');
+    await psql('DROP EXTENSION citext; DROP FUNCTION stamp; REVOKE CREATE ON SCHEMA public FROM keeper');
   });
 
   test('others that depend on its tables are found, and put-back says so before anything is changed', async () => {
@@ -148,7 +161,7 @@ describe('a hub with a database for itself and a wiki', () => {
     await psql('DROP VIEW admins; DROP SCHEMA other CASCADE');
   });
 
-  test('a session that locks a table is named, and nothing is changed', { timeout: 120_000 }, async () => {
+  test('a session that locks a table is named, and nothing is changed', async () => {
     const end = await hub.holding("SET application_name = 'report of the dean'", 'SELECT 1 FROM users');
     const [session] = await hub.hubdb<Record<string, unknown>[]>('sessions');
     expect(session).toMatchObject({ user: 'hub', own: true, application: 'report of the dean', from: '127.0.0.1' });
@@ -246,6 +259,13 @@ describe('a hub with a database for itself and a wiki', () => {
     await nothingIsLeft(hub);
   });
 
+  test('a pg_dump that does not work falls to lines, of which the plan knows', async () => {
+    const broken = 'case "$*" in *--version*) exec "$REAL" "$@"; esac\necho "pg_dump: error: it is broken" >&2; exit 1';
+    const plain = 'exec "$REAL" "$@"';
+    await hub.replacing(await bin(), { pg_dump: broken, psql: plain, pg_restore: plain });
+    await tryBrokenDump(hub);
+  });
+
   test('what is written while it runs is in the backup as a whole or not at all', async () => {
     const plain = 'exec "$REAL" "$@"';
     // pg_dump has its snapshot from before the rows were written, and so has the digest.
@@ -277,7 +297,7 @@ describe('a hub with a database for itself and a wiki', () => {
   });
 });
 
-describe('other ways to a database', () => {
+describe('other ways to a database', { timeout: 240_000 }, () => {
   test('a schema of its own, a socket, no right to make databases: proven in a server of its own', async () => {
     const other = await server.createAccount({ name: 'apart', schema: 'hub_tables' });
     const apart = await seededHub(python, { ...other, url: other.socketUrl });
@@ -316,6 +336,27 @@ describe('other ways to a database', () => {
     expect(digest).toEqual(seeded.digest);
     expect(await served.hubdb('prove', file)).toEqual({ where: 'a scratch database', digest });
     expect(await served.hubdb('put-back', file)).toEqual({ digest });
+  });
+
+  test.each(['session', 'transaction'] as const)('a pooler between them, for each %s', async (mode) => {
+    const pooler = await startPooler(server, account, mode);
+    onTestFinished(pooler.stop);
+    const pooled = await new Hub(python).at(pooler.url);
+    const facts = await pooled.hubdb<ServerFacts>('facts');
+    expect(facts).toMatchObject({ problems: [], backup: { format: 'lines' }, proof: 'scratch file' });
+    expect(facts.warnings).toContainEqual(expect.stringMatching(/^The hub reaches .* through a pooler\./));
+    const { file, digest } = await pooled.backup();
+    expect(digest).toEqual(seeded.digest);
+    expect(await pooled.hubdb('prove', file)).toEqual({ where: 'a scratch file', digest });
+    // A backup of before the pooler is one of pg_dump.
+    for (const each of [file, seeded.file]) {
+      await hub.sql("UPDATE users SET name = 'x' WHERE name = 'user03'");
+      expect(await pooled.hubdb('put-back', each)).toEqual({ digest });
+    }
+    // The sessions that it keeps are named like any others, hold nothing up, and are to the hub what they were.
+    const sessions = await hub.hubdb<Record<string, unknown>[]>('sessions');
+    expect(sessions).toEqual(expect.arrayContaining([expect.objectContaining({ user: 'hub', own: true })]));
+    await pooled.sql("UPDATE users SET name = 'user03' WHERE name = 'user03'");
   });
 
   test('rights that a rollback would lack are problems, each with what to say', async () => {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, constants } from 'node:fs';
-import { access, chmod, mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
-import type { Account } from '../../../bench/databases/server.ts';
+import type { Account, DatabaseServer } from '../../../bench/databases/server.ts';
 import { run, until } from '../../../bench/hub/run.ts';
 import { hostProgram, runProgram, temporaryDirectory } from '../support.ts';
 import type { Digest } from './support.ts';
@@ -42,18 +42,27 @@ export class Hub {
   readonly temporary = enterable();
   readonly database = join(this.directory, 'database.json');
   private readonly python: string;
+  private readonly programs: string[];
   private url = '';
   private number = 0;
   /** Before all others in PATH. */
   tools: string | undefined;
 
-  constructor(python: string) {
+  constructor(python: string, { bin }: Pick<DatabaseServer, 'bin'> = {}) {
     this.python = python;
+    this.programs = bin === undefined ? [] : [bin];
   }
 
   async at(url: string, kwargs: unknown = {}): Promise<this> {
     this.url = url;
     await writeFile(this.database, JSON.stringify({ url, kwargs }), { mode: 0o600 });
+    return this;
+  }
+
+  /** As introspection tells which tables the hub's own code declares beside JupyterHub's. */
+  async declaring(tables: string[]): Promise<this> {
+    const given = JSON.parse(await readFile(this.database, 'utf8')) as object;
+    await writeFile(this.database, JSON.stringify({ ...given, tables }));
     return this;
   }
 
@@ -64,7 +73,7 @@ export class Hub {
   }
 
   environment(): NodeJS.ProcessEnv {
-    const PATH = [...(this.tools ? [this.tools] : []), '/usr/local/bin:/usr/bin:/bin'].join(':');
+    const PATH = [...(this.tools ? [this.tools] : []), ...this.programs, '/usr/local/bin:/usr/bin:/bin'].join(':');
     return { PATH, PYTHONDONTWRITEBYTECODE: '1', HOME: this.directory, TMPDIR: this.temporary };
   }
 
@@ -202,7 +211,49 @@ function enterable(): string {
   return directory;
 }
 
+/**
+ * A table of an authenticator's, which refers to none of JupyterHub's: it is backed up, proven and put back like those, and
+ * by a hub that does not know it, too, as far as the backup has it.
+ */
+export async function tryDeclaredTable(hub: Hub): Promise<void> {
+  await hub.sql(
+    'CREATE TABLE users_info (id INTEGER PRIMARY KEY, username VARCHAR(128) NOT NULL, password VARCHAR(99) NOT NULL)',
+    "INSERT INTO users_info VALUES (1, 'ada', 'hashed')",
+  );
+  const undeclared = await hub.backup();
+  expect(Object.keys(undeclared.digest.tables)).not.toContain('users_info');
+  await hub.declaring(['users', 'users_info']);
+  const facts = await hub.hubdb<ServerFacts>('facts');
+  expect(facts.rows).toMatchObject({ users_info: 1 });
+  expect(facts.warnings.join()).not.toContain('users_info');
+  const { file, digest } = await hub.backup();
+  expect(digest.tables.users_info?.rows).toBe(1);
+  expect((await hub.hubdb<Proof>('prove', file)).digest).toEqual(digest);
+  for (const declared of [['users_info'], []]) {
+    await hub.declaring(declared);
+    await hub.sql("UPDATE users_info SET password = 'lost'");
+    expect(await hub.hubdb('put-back', file)).toEqual({ digest });
+    expect((await hub.hubdb<Proof>('prove', file)).digest).toEqual(digest);
+  }
+  // What the hub does not know and the backup does not have is somebody else's.
+  await hub.hubdb('put-back', undeclared.file);
+  await hub.declaring(['users_info']);
+  expect((await hub.hubdb<ServerFacts>('facts')).rows).toMatchObject({ users_info: 1 });
+  await hub.declaring([]);
+  await hub.sql('DROP TABLE users_info');
+}
+
+/** A backup by a program that is broken: what facts say of it comes true. */
+export async function tryBrokenDump(hub: Hub): Promise<void> {
+  const facts = await hub.hubdb<ServerFacts>('facts');
+  expect(facts).toMatchObject({ problems: [], backup: { format: 'lines' }, proof: 'scratch file' });
+  expect(facts.warnings).toContainEqual(expect.stringMatching(/made in lines: .*it is broken/));
+  const { file, format, digest } = await hub.backup();
+  expect(format).toBe('lines');
+  expect(await hub.hubdb('prove', file)).toEqual({ where: 'a scratch file', digest });
+}
+
 /** A seeded hub's database of an account. */
-export async function seededHub(python: string, { url }: Account): Promise<Hub> {
-  return (await new Hub(python).at(url)).seed();
+export async function seededHub(python: string, { url }: Account, server?: Pick<DatabaseServer, 'bin'>): Promise<Hub> {
+  return (await new Hub(python, server).at(url)).seed();
 }

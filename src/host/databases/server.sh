@@ -7,15 +7,18 @@ DATABASE=@$JOB/database.json
 # shellcheck disable=SC2034
 MIGRATION_CONFIG=$CONFIG_PATH
 
-# patiently COMMAND...: again, less and less often, while it says that the database cannot be reached or is locked (status
-# 3). One step is patient once, however many commands it has.
+# patiently TRIES COMMAND...: again, less and less often, while it says that the database cannot be reached or is locked
+# (status 3), and TRIES times where it fails otherwise. One step is patient once, however many commands it has.
 patiently() {
   patiently_end=${patiently_end:-$(($(now) + DATABASE_PATIENCE * 100))}
   patiently_wait=1
+  patiently_tries=$1
+  shift
   while :; do
     "$@" && return 0
     patiently_status=$?
-    if [ "$patiently_status" -ne 3 ] || [ "$(now)" -gt "$patiently_end" ]; then return "$patiently_status"; fi
+    [ "$patiently_status" -eq 3 ] || patiently_tries=$((patiently_tries - 1))
+    if [ "$patiently_tries" -eq 0 ] || [ "$(now)" -gt "$patiently_end" ]; then return "$patiently_status"; fi
     say "it is tried again in $patiently_wait s"
     sleep "$patiently_wait"
     [ "$patiently_wait" -ge 30 ] || patiently_wait=$((patiently_wait * 2))
@@ -56,13 +59,7 @@ database_put_back() {
   fi
   name_sessions
   # A connection that breaks in the middle leaves MySQL without the tables: what failed is begun again.
-  put_back_tries=1
-  until patiently hubdb put-back "$DATABASE" "$COPIES/snapshot" >"$JOB/put-back"; do
-    put_back_tries=$((put_back_tries + 1))
-    [ "$put_back_tries" -le 3 ] || break
-    sleep 5
-  done
-  if [ "$put_back_tries" -le 3 ]; then
+  if patiently 3 hubdb put-back "$DATABASE" "$COPIES/snapshot" >"$JOB/put-back"; then
     same_digest "$JOB/snapshot" "$JOB/put-back" && return 0
     say 'what is in the database now is not what was in the copy'
   fi
@@ -74,8 +71,8 @@ database_put_back() {
 database_keep_new() {
   [ -z "$(noted kept-new-database)" ] || return 0
   as_hub_user rm -f "$COPIES/new"
-  if ! patiently hubdb inventory "$DATABASE" "$COPIES/inventory.new" >/dev/null ||
-    ! patiently hubdb backup "$DATABASE" "$COPIES/new" >/dev/null; then
+  if ! patiently 1 hubdb inventory "$DATABASE" "$COPIES/inventory.new" >/dev/null ||
+    ! patiently 1 hubdb backup "$DATABASE" "$COPIES/new" >/dev/null; then
     note lost-new-database yes
     return 0
   fi
@@ -86,7 +83,7 @@ database_keep_new() {
 # What is there afterwards must be what the manifest says. The new hub is compared with that, too.
 database_load() {
   name_sessions
-  patiently hubdb put-back "$DATABASE" "$JOB/payload/database" >"$JOB/loaded" || return 1
+  patiently 1 hubdb put-back "$DATABASE" "$JOB/payload/database" >"$JOB/loaded" || return 1
   printf '{"digest": %s}\n' "$DATABASE_DIGEST" >"$JOB/manifest-digest"
   same_digest "$JOB/manifest-digest" "$JOB/loaded" || {
     say 'the database that was put in place is not that of the backup'
@@ -95,10 +92,10 @@ database_load() {
   hubdb inventory "$DATABASE" "$COPIES/inventory" >/dev/null
 }
 
-database_empty() { patiently hubdb empty "$DATABASE" >/dev/null; }
+database_empty() { patiently 1 hubdb empty "$DATABASE" >/dev/null; }
 
 # An old hub could not start without it either.
-database_await() { patiently hubdb revision "$DATABASE" >/dev/null; }
+database_await() { patiently 1 hubdb revision "$DATABASE" >/dev/null; }
 
 database_discard_snapshot() { as_hub_user rm -f "$COPIES/snapshot"; }
 database_kept() { printf 'a copy of the database of before in %s/snapshot\n' "$COPIES"; }

@@ -7,16 +7,10 @@ import signal
 import sys
 
 from . import digests, facts, inventory, loss, tokens
-from .database import Refused, TryAgain, open_database
+from .database import Refused, TryAgain, log, open_database
 
 TRY_AGAIN = 3
 NOT_KEPT = 4
-
-
-def log(line):
-    """One line for people; what a path or a name brings along cannot break it."""
-    sys.stderr.write("hubdb: " + "".join(each if each.isprintable() else "?" for each in line) + "\n")
-    sys.stderr.flush()
 
 
 def answer(value):

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import json
 import os
+import sys
 
 # The class for each dialect of SQLAlchemy: its module and its name. What is not here is a Server like any other.
 DIALECTS = {
@@ -104,6 +105,12 @@ class Database:
         return sorted(str(value)[:64] for (value,) in self.select("SELECT version_num FROM alembic_version"))
 
 
+def log(line):
+    """One line for people; what a path or a name brings along cannot break it."""
+    sys.stderr.write("hubdb: " + "".join(each if each.isprintable() else "?" for each in line) + "\n")
+    sys.stderr.flush()
+
+
 def shown(text):
     """A text of the database for people: it has neither lone surrogates nor control characters."""
     if text.isprintable():
@@ -133,7 +140,9 @@ def open_database(argument):
         raise Refused(f"{argument[1:]} does not say which database the hub has.") from error
     dialect = url.partition(":")[0].partition("+")[0]
     module, name = DIALECTS.get(dialect, ("server", "Server"))
-    return getattr(importlib.import_module("hubdb." + module), name)(url, options)
+    database = getattr(importlib.import_module("hubdb." + module), name)(url, options)
+    database.own(given.get("tables", ()))
+    return database
 
 
 @contextlib.contextmanager

@@ -132,10 +132,9 @@ def put_back(database, path):
     head, expected = checked(path)
     if head["dialect"] != database.dialect:
         raise Refused(f"{path} is the backup of a database of {head['dialect']}, {database.title} is another.")
+    database.own(table["name"] for table in head["tables"])
     with database.reading():
-        there = set(database.tables())
-        there.update(table["name"] for table in head["tables"] if database.has_table(table["name"]))
-        dropped = database.children_first(there)
+        dropped = database.children_first(set(database.tables()))
 
     def drop(connection):
         database.drop(connection, dropped)

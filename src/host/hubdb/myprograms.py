@@ -16,7 +16,9 @@ HEADS = (b"-- MySQL dump", b"-- MariaDB dump")
 # MariaDB's client takes it as a command, every other one stumbles over it.
 SANDBOX = b"/*M!999999\\-"
 END = b"-- Dump completed"
-COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+# What SHOW CREATE TABLE says of a table's next row; and the character set beside a collation, which tells it anyway:
+# MySQL names it or not according to how the column was written when it was made.
+PASSING = re.compile(r" AUTO_INCREMENT=\d+| CHARACTER SET \w+(?= COLLATE )")
 CREATED = re.compile(rb"CREATE TABLE `((?:[^`]|``)+)`")
 # Errors whose text quotes a value of a row or a part of the statement.
 QUOTING = {1062, 1064, 1265, 1264, 1292, 1366, 1406, 1586, 3140, 4025}

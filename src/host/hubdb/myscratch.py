@@ -9,7 +9,7 @@ import sqlalchemy
 from . import myprograms, myrights
 from .digests import digest_of
 from .programs import candidates, numbers, version_text
-from .scratch import PREFIX, Account, NoPlace, beside, first, new_name, own_server, prefix
+from .scratch import PREFIX, Account, NoPlace, alike, beside, first, new_name, own_server, prefix
 
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec") + myprograms.PLACES
 NAME = "hub"
@@ -35,7 +35,7 @@ def server_program(database):
 
 
 def prove(database, file):
-    myprograms.tables_in(file)
+    database.own(myprograms.tables_in(file))
     with database.reading():
         programs = myprograms.loading(database.is_mariadb())
         origin = Origin(database)
@@ -132,14 +132,14 @@ def scratch_server(database, file, origin):
             "--performance-schema=off",
             f"--lower-case-table-names={origin.case}",
         ]
-        settings += [] if origin.mariadb else ["--mysqlx=OFF"]
+        settings += [] if origin.mariadb else ["--mysqlx=OFF", "--secure-file-priv=NULL"]
         return [origin.server, "--no-defaults", data(directory)] + settings
 
     def scratch(directory, name):
         where = urllib.parse.quote(os.path.join(directory, "s"), safe="")
         charset = database.url.query.get("charset")
         query = f"unix_socket={where}" + (f"&charset={charset}" if isinstance(charset, str) else "")
-        return type(database)(f"{database.url.drivername}://root@localhost/{name}?{query}", {})
+        return alike(database, f"{database.url.drivername}://root@localhost/{name}?{query}", {})
 
     def answers(directory):
         return scratch(directory, "mysql").answers()

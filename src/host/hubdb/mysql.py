@@ -5,10 +5,10 @@ import contextlib
 import sqlalchemy
 
 from . import myprograms, myrights, myscratch
-from .database import Refused, TryAgain, new_file
+from .database import Refused, TryAgain, log, new_file
 from .digests import digest_of
 from .programs import Failed
-from .revisions import HUB_TABLES, TEMPORARY
+from .revisions import TEMPORARY
 from .server import Server, text
 
 LOCK_SECONDS = 20
@@ -68,9 +68,10 @@ class MySQL(Server):
             "SELECT table_name, referenced_table_name FROM information_schema.referential_constraints "
             "WHERE constraint_schema = DATABASE() AND unique_constraint_schema = DATABASE()"
         )
-        found = {table for table in inside if table in HUB_TABLES or table.startswith(TEMPORARY)}
+        found = {table for table in inside if table in self.own_tables or table.startswith(TEMPORARY)}
         while True:
-            more = {table for table, referred in keys if table in inside and referred in found | HUB_TABLES} - found
+            known = found | self.own_tables
+            more = {table for table, referred in keys if table in inside and referred in known} - found
             if not more:
                 break
             found |= more
@@ -103,7 +104,7 @@ class MySQL(Server):
         lines = []
         for table in self.tables():
             created = self.shown("SHOW CREATE TABLE " + self.ticked(table))[0][1]
-            lines += [[table, myprograms.COUNTER.sub("", line.strip().rstrip(","))] for line in created.splitlines()]
+            lines += [[table, myprograms.PASSING.sub("", line.strip().rstrip(","))] for line in created.splitlines()]
         for row in self.triggers():
             lines.append(["trigger"] + list(row))
         return lines
@@ -177,16 +178,22 @@ class MySQL(Server):
             tool = myprograms.fitting(self.is_mariadb()) if self.tables() else None
             before = digest_of(self) if tool else None
         for _ in range(TRIES if tool else 0):
-            with contextlib.suppress(Changed), new_file(out), self.words():
-                with self.reading():
-                    myprograms.dump(self, tool, out)
-                with self.reading():
-                    after = digest_of(self)
-                if before == after:
-                    return {"format": "mysqldump", "tool": tool.title, "digest": after}
-                before = after
-                raise Changed()  # so the file goes
-        # The hub writes all the time.
+            try:
+                with new_file(out):
+                    with self.reading():
+                        myprograms.dump(self, tool, out)
+                    with self.reading():
+                        after = digest_of(self)
+                    if before == after:
+                        return {"format": "mysqldump", "tool": tool.title, "digest": after}
+                    before = after
+                    raise Changed()  # so the file goes
+            except Changed:
+                continue
+            except Failed as error:
+                log(f"The backup is made in lines: {self.in_words(error)}")
+                break
+        # Or the hub writes all the time.
         return super().backup(out)
 
     def put_back(self, file):
@@ -194,7 +201,9 @@ class MySQL(Server):
             return super().put_back(file)
         with self.reading():
             tool = myprograms.loading(self.is_mariadb())
-            tables = sorted(set(self.tables()) | set(myprograms.tables_in(file)))
+            dumped = myprograms.tables_in(file)
+            self.own(dumped)
+            tables = sorted(set(self.tables()).union(dumped))
         self.refuse_locked(tables)
         with self.words():
             myprograms.load(self, tool, file, self.drop_statements(tables))

@@ -266,7 +266,8 @@ def feed(psql, archive, before, options):
             for part in iter(lambda: script.stdout.read1(1 << 16), b""):
                 psql.write(part)
                 psql.flush()
-        psql.write(b"COMMIT;\n")
+        # A pooler may give this session to the hub: what the archive sets for itself ends with the transaction.
+        psql.write(b"RESET ALL;\nCOMMIT;\n")
 
 
 def in_words(error):

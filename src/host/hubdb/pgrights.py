@@ -115,7 +115,8 @@ class Rights:
         ]
 
     def warnings(self):
-        return self.publications() + self.left_alone()
+        inside = [table for (table,) in self.select("SELECT relname FROM inside")]
+        return self.publications() + self.database.left_alone(inside)
 
     def publications(self):
         if self.database.version() < 100000:
@@ -130,10 +131,3 @@ class Rights:
             "they have to be added to it again."
             for publication, tables in self.select(query)
         ]
-
-    def left_alone(self):
-        query = "SELECT relname FROM inside WHERE oid NOT IN (SELECT oid FROM hubs) ORDER BY 1"
-        found = [table for (table,) in self.select(query)]
-        if not found:
-            return []
-        return [f"Tables beside the hub's in {self.title} are neither backed up nor touched: {some(found)}."]

@@ -12,7 +12,7 @@ from . import pgprograms
 from .database import Refused
 from .digests import digest_of
 from .programs import candidates, numbers, output, private_directory, version_text
-from .scratch import Account, NoPlace, beside, first, new_name, own_server, prefix
+from .scratch import Account, NoPlace, alike, beside, first, new_name, own_server, prefix
 
 ROLE = "proof"
 
@@ -44,6 +44,7 @@ def server_programs(server):
 def prove(database, file):
     with database.reading():
         archive = pgprograms.Archive(file, database.version())
+        database.own(archive.tables)
         needs = Needs(database)
         ways = [(scratch_database(database, needs), "a scratch database")] if may_create(database) else []
         if server_programs(database.version()):
@@ -249,7 +250,7 @@ def scratch_server(database, archive, needs):
         query = f"host={where}"
         if database.url.get_driver_name() not in pgprograms.LIBPQ_DRIVERS:
             query = f"unix_sock={where}%2F.s.PGSQL.5432"
-        return type(database)(f"{driver}://{ROLE}@/postgres?{query}", {}, needs.schema)
+        return alike(database, f"{driver}://{ROLE}@/postgres?{query}", {}, needs.schema)
 
     def answers(directory):
         try:

@@ -7,11 +7,11 @@ import sqlalchemy.event
 from sqlalchemy import sql
 from sqlalchemy.dialects import postgresql
 
-from . import pgprograms, pgrights, pgscratch
-from .database import Refused, TryAgain, new_file
+from . import pgprograms, pgrights, pgscratch, pgsessions
+from .database import Refused, TryAgain, log, new_file
 from .digests import digest_of
 from .programs import Failed
-from .revisions import HUB_TABLES, TEMPORARY
+from .revisions import TEMPORARY
 from .server import VERSION, Server, text
 
 # How long anything waits for a lock.
@@ -88,7 +88,7 @@ class PostgreSQL(Server):
 
     def hubs(self):
         """A recursive query's head: `hubs`, the oids of the hub's tables."""
-        names = ", ".join(literal(name) for name in sorted(HUB_TABLES))
+        names = ", ".join(literal(name) for name in sorted(self.own_tables))
         return (
             "WITH RECURSIVE inside AS (SELECT c.oid, c.relname FROM pg_class c "
             "JOIN pg_namespace n ON n.oid = c.relnamespace "
@@ -151,6 +151,9 @@ class PostgreSQL(Server):
         backup = super().about()["backup"]
         if tool is None:
             warnings.append(pgprograms.missing(self.version()))
+        elif pgsessions.is_pooled(self):
+            warnings.append(pgsessions.pooled(self))
+            tool = None
         elif self.tables() and not problems:
             said = pgprograms.trial(self, tool)
             if said:
@@ -171,30 +174,24 @@ class PostgreSQL(Server):
 
     def sessions(self):
         with self.reading():
-            kind = "AND backend_type = 'client backend'" if self.version() >= 100000 else ""
-            query = (
-                "SELECT pid, usename, usename = current_user, coalesce(host(client_addr), 'this host'), "
-                "to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), application_name "
-                "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                f"{kind} ORDER BY backend_start, pid"
-            )
-            return [
-                {"id": pid, "user": user, "own": own, "from": place, "since": since, "application": application or ""}
-                for pid, user, own, place, since, application in self.select(query)
-            ]
+            return pgsessions.sessions(self)
 
     # --- backup and put back -----------------------------------------------------------------------------------
 
     def backup(self, out):
         with self.reading():
             # Of no tables a dump is none: lines say so, too.
-            tool = pgprograms.fitting(self.version()) if self.tables() else None
+            by_program = self.tables() and not pgsessions.is_pooled(self)
+            tool = pgprograms.fitting(self.version()) if by_program else None
             if tool is not None:
-                with new_file(out), self.words():
-                    snapshot = self.value("SELECT pg_export_snapshot()")
-                    with pgprograms.dumping(self, tool, ["-Fc", "--snapshot=" + snapshot, "-f", out]):
-                        found = digest_of(self)
-                return {"format": "pg_dump", "tool": tool.title, "digest": found}
+                try:
+                    with new_file(out):
+                        snapshot = self.value("SELECT pg_export_snapshot()")
+                        with pgprograms.dumping(self, tool, ["-Fc", "--snapshot=" + snapshot, "-f", out]):
+                            found = digest_of(self)
+                    return {"format": "pg_dump", "tool": tool.title, "digest": found}
+                except Failed as error:
+                    log(f"The backup is made in lines: {self.in_words(error)}")
         return super().backup(out)
 
     def put_back(self, file):
@@ -207,13 +204,15 @@ class PostgreSQL(Server):
                     f"The backup is of the schema {archive.schema}, the hub's tables in {self.title} are in "
                     f"{self.schema()}: let the hub's search path lead to {archive.schema}."
                 )
+            self.own(archive.tables)
             self.refuse_dependents()
             before = self.drop_statements(archive) + self.make_statements(archive)
         try:
             with self.words():
                 pgprograms.load(self, archive, before)
         except pgprograms.Locked as error:
-            raise TryAgain(self.locked()) from error
+            with self.reading():
+                raise TryAgain(pgsessions.locked(self)) from error
         with self.reading():
             return {"digest": digest_of(self)}
 
@@ -318,25 +317,6 @@ class PostgreSQL(Server):
             yield
         except Failed as error:
             raise Refused(self.in_words(error)) from error
-
-    def locked(self):
-        """Who keeps the hub's tables from being changed."""
-        with self.reading():
-            query = (
-                "SELECT DISTINCT l.pid, coalesce(a.usename::text, '?'), coalesce(a.application_name, ''), "
-                "coalesce(host(a.client_addr), 'this host') FROM pg_locks l JOIN hubs h ON h.oid = l.relation "
-                "LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.granted AND l.pid <> pg_backend_pid() ORDER BY 1"
-            )
-            holders = [
-                f"{pid} of {user} ({application or 'no name'}, from {place})"
-                for pid, user, application, place in self.select(self.hubs() + query)
-                if pid is not None
-            ]
-        if holders:
-            who = "the sessions " + ", ".join(holders) + ": end them"
-        else:
-            who = "a prepared transaction or a session that has ended since: see pg_prepared_xacts"
-        return f"The hub's tables in {self.title} are locked by {who}, and run this again. Nothing was changed."
 
     def prove(self, file):
         if not pgprograms.is_dump(file):

@@ -41,7 +41,14 @@ def beside(database, name, *more):
         url.database = name
     given = database.options.get("connect_args") or {}
     given = {key: value for key, value in given.items() if key not in ("dbname", "database", "db")}
-    return type(database)(url, dict(database.options, connect_args=given), *more)
+    return alike(database, url, dict(database.options, connect_args=given), *more)
+
+
+def alike(database, url, options, *more):
+    """The same hub's tables in another place."""
+    made = type(database)(url, options, *more)
+    made.own(database.own_tables)
+    return made
 
 
 def first(database, file, ways, restore, advice):

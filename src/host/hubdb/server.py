@@ -15,7 +15,7 @@ from sqlalchemy import sql
 from sqlalchemy.engine import url as urls
 
 from . import lines
-from .database import Database, Refused, new_file
+from .database import Database, Refused, new_file, some
 from .making import Making, as_stored, quote, text
 from .revisions import HUB_TABLES, TEMPORARY
 
@@ -35,10 +35,15 @@ class Server(Making, Database):
         self.options = options
         self.dialect = self.url.get_backend_name()
         self.title = self.without_secrets()
+        self.own_tables = HUB_TABLES
         # Set in `reading`.
         self.connection = None
         self.inspector = None
         self.columns_of = {}
+
+    def own(self, tables):
+        """Counts tables among the hub's: those that its own code knows besides, or that a backup of it has."""
+        self.own_tables = self.own_tables.union(tables)
 
     def without_secrets(self):
         """The URL less its password and its query, which may hold anything."""
@@ -113,11 +118,11 @@ class Server(Making, Database):
     def tables(self):
         """The hub's tables by name, and those that refer to one of them by a foreign key, however indirectly."""
         names = set(self.inspector.get_table_names())
-        found = {name for name in names if name in HUB_TABLES or name.startswith(TEMPORARY)}
+        found = {name for name in names if name in self.own_tables or name.startswith(TEMPORARY)}
         referred = {name: self.referred(name) for name in names - found}
         while True:
             # A key may lead to a table that is not there: a put-back that was killed had dropped it.
-            more = {name for name in referred if name not in found and referred[name] & (found | HUB_TABLES)}
+            more = {name for name in referred if name not in found and referred[name] & (found | self.own_tables)}
             if not more:
                 return {name: [column["name"] for column in self.columns(name)] for name in sorted(found)}
             found |= more
@@ -183,10 +188,17 @@ class Server(Making, Database):
             "name": self.url.database or "",
             "size": None,
             "problems": [],
-            "warnings": [],
+            "warnings": self.left_alone(self.inspector.get_table_names()),
             "backup": {"format": "lines", "tool": "SQLAlchemy " + sqlalchemy.__version__},
             "proof": "scratch file",
         }
+
+    def left_alone(self, inside):
+        """A warning of the tables that are not the hub's, of all in its schema."""
+        others = sorted(set(inside) - set(self.tables()))
+        if not others:
+            return []
+        return [f"Tables beside the hub's in {self.title} are neither backed up nor touched: {some(others)}."]
 
     def sessions(self):
         """A dialect that nothing is known of does not tell."""

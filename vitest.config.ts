@@ -11,13 +11,14 @@ const hostPrograms = {
   },
 };
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [hostPrograms],
   test: {
-    include: ['__tests__/**/*.test.ts'],
+    // The mode `mysql` is that of script/mysql.
+    include: [mode === 'mysql' ? '__tests__/mysql/*.ts' : '__tests__/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
     // More than cores: whole hubs are waited for most of the time.
     maxWorkers: 3,
   },
-});
+}));

@@ -45,5 +45,7 @@ function dumpCommand({ server, account }: HubServerDatabase): string[] {
   if (server.dialect === 'postgresql') {
     return ['pg_dump', '-h', server.socket, '-p', String(server.port), '-U', 'postgres', account.name];
   }
-  return ['mariadb-dump', '--no-defaults', '--socket', server.socket, '--single-transaction', account.name];
+  const client = server.bin === undefined ? ['mariadb-dump'] : [join(server.bin, 'mysqldump')];
+  const who = server.bin === undefined ? [] : ['--user=root'];
+  return [...client, '--no-defaults', ...who, '--socket', server.socket, '--single-transaction', account.name];
 }

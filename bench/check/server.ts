@@ -2,18 +2,18 @@ import { type DatabaseState, describe, type Reader, separated } from './database
 
 /** A database of a server. */
 export interface ServerDatabase {
-  dialect: 'postgresql' | 'mariadb';
-  /** Of PostgreSQL the schema, of MariaDB the database in which the hub's tables are. */
+  dialect: 'postgresql' | 'mariadb' | 'mysql';
+  /** Of PostgreSQL the schema, of the others the database in which the hub's tables are. */
   schema: string;
   /** Other applications' tables, as `schema.table`. */
   neighbours: string[];
-  /** Has the database's own client (psql, mariadb) run statements as the superuser, there; gives the lines of all answers. */
+  /** Has the database's own client (psql, mariadb, mysql) run statements as the superuser, there; gives the lines of all answers. */
   query(statements: string): Promise<string[]>;
 }
 
 /** Reads a database of a server at one moment. */
 export function readServer(database: ServerDatabase): Promise<DatabaseState> {
-  return describe(database.dialect === 'postgresql' ? postgresReader(database) : mariadbReader(database));
+  return describe(database.dialect === 'postgresql' ? postgresReader(database) : mysqlReader(database));
 }
 
 function postgresReader({ schema, neighbours, query }: ServerDatabase): Reader {
@@ -45,7 +45,7 @@ function postgresReader({ schema, neighbours, query }: ServerDatabase): Reader {
   };
 }
 
-function mariadbReader({ schema, neighbours, query }: ServerDatabase): Reader {
+function mysqlReader({ schema, neighbours, query }: ServerDatabase): Reader {
   return {
     tables: tablesOf(schema, neighbours),
     columns: (table) => columnsOf(schema, table),

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { cached } from '../hub/cache.ts';
 import { freePorts } from '../hub/ports.ts';
 import { findCommand } from '../hub/requirements.ts';
 import { run } from '../hub/run.ts';
@@ -9,7 +7,7 @@ import {
   type Account,
   type AccountOptions,
   answered,
-  asServerUser,
+  cachedCluster,
   type DatabaseAccess,
   type DatabaseServer,
   everyPrintableCharacter,
@@ -25,7 +23,7 @@ export async function startMariadb(options: ServerOptions = {}): Promise<Databas
   const server = await findCommand('mariadbd');
   if (server === undefined) throw new Error('MariaDB is missing: apt-get install mariadb-server-core mariadb-client');
   const version = /Ver ([\d.]+)/.exec(await run(server, ['--version']))?.[1] ?? '';
-  const directory = await makeServerDirectory('mariadb-', await cachedCluster(version));
+  const directory = await makeServerDirectory('mariadb-', await cluster(version));
   const [port = 0] = await freePorts(1);
   const socket = join(directory, 'socket/mariadb.sock');
   // The client reads statements from its stdin: a command line may have no password in it.
@@ -42,7 +40,7 @@ export async function startMariadb(options: ServerOptions = {}): Promise<Databas
   const running = await runServer(directory, command, { signal: 'KILL', inside, answers });
   return {
     ...{ dialect: 'mariadb', version, address, port, socket, directory, user: serverUser, admin, ...running },
-    createAccount: (account) => createMariadbAccount({ admin, address, port, socket }, account),
+    createAccount: (account) => createMysqlAccount({ admin, address, port, socket }, account),
   };
 }
 
@@ -55,13 +53,13 @@ const settings = [
 /** For output that is made to be read by a program. */
 export const clientOptions = ['--no-defaults', '--batch', '--skip-column-names', '--default-character-set=utf8mb4'];
 
-/** Makes a user and a database that belongs to it. */
-export async function createMariadbAccount(
+/** Makes a user and a database that belongs to it, on MySQL, too. */
+export async function createMysqlAccount(
   { admin, address, port, socket }: Omit<DatabaseAccess, 'dialect'>,
   options: AccountOptions,
 ): Promise<Account> {
   const { name, password = everyPrintableCharacter, createDatabases = false, schema = 'public' } = options;
-  if (schema !== 'public') throw new Error('MariaDB has no schemas in its databases');
+  if (schema !== 'public') throw new Error('MariaDB and MySQL have no schemas in their databases');
   const literal = `'${password.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   await admin(`
     CREATE DATABASE ${name};
@@ -73,21 +71,9 @@ export async function createMariadbAccount(
   return { name, password, createDatabases, schema, url, socketUrl };
 }
 
-/** A new data directory without anonymous users; its superuser is whoever runs this, on the socket. */
-async function cachedCluster(version: string): Promise<string> {
-  const directory = await cached(`databases/mariadb-${version}-of-${serverUser}`, async (directory) => {
-    const beside = await mkdtemp(join(tmpdir(), 'initdb-')); // the server's user need not be able to reach the cache
-    try {
-      if (process.getuid?.() === 0) await run('chown', [serverUser, beside]);
-      const install = ['mariadb-install-db', '--no-defaults', '--auth-root-authentication-method=socket'];
-      const who = [`--auth-root-socket-user=${userInfo().username}`, '--skip-test-db', '--skip-name-resolve'];
-      const data = join(beside, 'data');
-      const [program = '', ...args] = await asServerUser([...install, ...who, `--datadir=${data}`, ...settings]);
-      await run(program, args, { cwd: beside });
-      await run('cp', ['-a', '--sparse=always', data, join(directory, 'data')]);
-    } finally {
-      await rm(beside, { recursive: true });
-    }
-  });
-  return join(directory, 'data');
+/** Without anonymous users; its superuser is whoever runs this, on the socket. */
+function cluster(version: string): Promise<string> {
+  const superuser = ['--auth-root-authentication-method=socket', `--auth-root-socket-user=${userInfo().username}`];
+  const install = ['mariadb-install-db', '--no-defaults', ...superuser, '--skip-test-db', '--skip-name-resolve'];
+  return cachedCluster(`mariadb-${version}`, (data) => [...install, `--datadir=${data}`, ...settings]);
 }

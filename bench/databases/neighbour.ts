@@ -13,7 +13,7 @@ export async function addNeighbour({ dialect, admin }: DatabaseAccess, { name, s
     );
     INSERT INTO ${prefix}wiki_pages VALUES (1, 'Start', 'Hello'), (2, 'Zoë''s page', 'a\tb'), (3, 'Empty', NULL);
     INSERT INTO ${prefix}wiki_links VALUES (1, 2), (2, 3), (3, 1);`;
-  if (dialect === 'mariadb') {
+  if (dialect !== 'postgresql') {
     await admin(tables(''), name);
     return [`${name}.wiki_pages`, `${name}.wiki_links`];
   }

@@ -1,6 +1,6 @@
-import { access, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { access, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { basename, join } from 'node:path';
 import { cached } from '../hub/cache.ts';
 import { freePorts } from '../hub/ports.ts';
 import { run } from '../hub/run.ts';
@@ -8,7 +8,7 @@ import {
   type Account,
   type AccountOptions,
   answered,
-  asServerUser,
+  cachedCluster,
   type DatabaseAccess,
   type DatabaseServer,
   everyPrintableCharacter,
@@ -39,7 +39,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Data
   const { release, address = '127.0.0.1', inside = [] } = options;
   const bin = release === undefined ? await debianBin() : await cachedBin(release);
   const version = /[\d.]+/.exec(await run(join(bin, 'postgres'), ['--version']))?.[0] ?? '';
-  const directory = await makeServerDirectory('postgresql-', await cachedCluster(bin, version));
+  const directory = await makeServerDirectory('postgresql-', await cluster(bin, version));
   const [port = 0] = await freePorts(1);
   const socket = join(directory, 'socket');
   // psql reads statements from its stdin: a command line may have no password in it.
@@ -111,27 +111,20 @@ async function cachedBin(release: PostgresRelease): Promise<string> {
   return join(directory, 'node_modules', name, 'native/bin');
 }
 
-/** A new cluster without a user that could log in by a password; its superuser is whoever runs this, on the socket. */
-async function cachedCluster(bin: string, version: string): Promise<string> {
-  const directory = await cached(`databases/postgresql-${version}-of-${serverUser}`, async (directory) => {
-    const beside = await mkdtemp(join(tmpdir(), 'initdb-')); // the server's user need not be able to reach the cache
-    try {
-      if (process.getuid?.() === 0) await run('chown', [serverUser, beside]);
-      const data = join(beside, 'data');
-      const initdb = [join(bin, 'initdb'), '-D', data, '-U', 'postgres', '--no-sync', '-A', 'scram-sha-256'];
-      const flags = ['--auth-local', 'peer', '--encoding', 'UTF8', '--locale', 'C.UTF-8'];
-      const [program = '', ...args] = await asServerUser([...initdb, ...flags]);
-      await run(program, args, { cwd: dirname(data) });
+/** Without a user that could log in by a password; its superuser is whoever runs this, on the socket. */
+function cluster(bin: string, version: string): Promise<string> {
+  const flags = ['-U', 'postgres', '--no-sync', '-A', 'scram-sha-256', '--auth-local', 'peer'];
+  const initdb = [join(bin, 'initdb'), ...flags, '--encoding', 'UTF8', '--locale', 'C.UTF-8'];
+  return cachedCluster(
+    `postgresql-${version}`,
+    (data) => [...initdb, '-D', data],
+    async (data) => {
       await writeFile(
         join(data, 'pg_hba.conf'),
         'local all postgres peer map=box\nlocal all all scram-sha-256\nhost all all all scram-sha-256\n',
       );
       const owners = new Set([userInfo().username, serverUser]);
       await writeFile(join(data, 'pg_ident.conf'), [...owners].map((user) => `box ${user} postgres\n`).join(''));
-      await run('cp', ['-a', data, join(directory, 'data')]);
-    } finally {
-      await rm(beside, { recursive: true });
-    }
-  });
-  return join(directory, 'data');
+    },
+  );
 }

@@ -1,17 +1,20 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { cached } from '../hub/cache.ts';
 import { makeBoxDirectory } from '../hub/directories.ts';
 import { run, until } from '../hub/run.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 /** How to come to a database server as its superuser. */
 export interface DatabaseAccess {
-  dialect: 'postgresql' | 'mariadb';
+  dialect: 'postgresql' | 'mariadb' | 'mysql';
   address: string;
   port: number;
-  /** Of PostgreSQL the directory, of MariaDB the file. */
+  /** Of PostgreSQL the directory, of the others the file. */
   socket: string;
+  /** Directory of the server's own programs, where the machine has none of its kind. */
+  bin?: string;
   /** Runs statements as the server's superuser; gives the lines of all answers, columns separated by tabs. */
   admin(statements: string, database?: string): Promise<string[]>;
 }
@@ -73,6 +76,31 @@ export async function asServerUser(command: string[]): Promise<string[]> {
   if (process.getuid?.() !== 0) return command;
   const group = (await run('id', ['-gn', serverUser])).trim();
   return ['setpriv', '--reuid', serverUser, '--regid', group, '--clear-groups', '--no-new-privs', ...command];
+}
+
+/**
+ * The data of a new server, made once. `make`: the command that makes it in a directory that is not there; `finish`: what
+ * is done to it then.
+ */
+export async function cachedCluster(
+  name: string,
+  make: (data: string) => string[],
+  finish: (data: string) => Promise<void> = async () => {},
+): Promise<string> {
+  const directory = await cached(`databases/${name}-of-${serverUser}`, async (directory) => {
+    const beside = await mkdtemp(join(tmpdir(), 'initdb-')); // the server's user need not be able to reach the cache
+    try {
+      if (process.getuid?.() === 0) await run('chown', [serverUser, beside]);
+      const data = join(beside, 'data');
+      const [program = '', ...args] = await asServerUser(make(data));
+      await run(program, args, { cwd: beside });
+      await finish(data);
+      await run('cp', ['-a', '--sparse=always', data, join(directory, 'data')]);
+    } finally {
+      await rm(beside, { recursive: true });
+    }
+  });
+  return join(directory, 'data');
 }
 
 /** A directory of its own for a server: its data, copied from `cluster`, and a place for its socket. */

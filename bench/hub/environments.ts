@@ -9,12 +9,16 @@ import { run } from './run.ts';
 export const systemPython = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
 /** What an environment needs for a hub on a database server. */
-const drivers: Record<ServerDialect, string> = { postgresql: 'psycopg2-binary', mariadb: 'pymysql' };
+const drivers: Record<ServerDialect, string[]> = {
+  postgresql: ['psycopg2-binary'],
+  mariadb: ['pymysql'],
+  mysql: ['pymysql', 'cryptography'], // with which it logs in by caching_sha2_password
+};
 
 /** What a release needs besides itself to start today: pip would resolve to dependencies that came after it. */
 export function requirementsOf(release: string, server?: ServerDialect): string[] {
   const [major = 0, minor = 0] = release.split('.').map(Number);
-  const hub = [`jupyterhub==${release}`, ...(server ? [drivers[server]] : [])];
+  const hub = [`jupyterhub==${release}`, ...(server ? drivers[server] : [])];
   // Releases before 1.4 use what SQLAlchemy 1.4 removed, those before 3.1 (January 2023) what 2.0 removed.
   if (major === 1 && minor < 4) return [...hub, 'sqlalchemy<1.4', 'alembic<1.8'];
   if (major < 3 || (major === 3 && minor < 1)) return [...hub, 'sqlalchemy<2'];

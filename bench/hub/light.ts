@@ -66,7 +66,9 @@ async function setUp(directory: string, blueprint: Blueprint, database: HubDatab
   await copyFile(program('fake-server.py'), fakeServer);
   await copyFile(program('hubctl.sh'), place('etc/hubctl'));
   await chmod(place('etc/hubctl'), 0o755);
-  const path = [join(environmentPath, 'bin'), proxyBin, dirname(process.execPath), '/usr/local/bin:/usr/bin:/bin'];
+  const clients = database.dialect === 'sqlite' ? [] : (database.server.bin ?? []);
+  const own = [join(environmentPath, 'bin'), proxyBin, dirname(process.execPath)].concat(clients);
+  const path = [...own, '/usr/local/bin:/usr/bin:/bin'];
   const environment = { PATH: path.join(delimiter), ...box, ...hubEnvironment(blueprint) };
   await writeFile(place('etc/hub.env'), environmentFile(environment), { mode: 0o600 });
   const populate = [program('populate.py'), journalMode, String(users)];

@@ -11,8 +11,16 @@ import { shellQuote } from './run.ts';
 /** The unit of a machine's own database server, as Debian's packages name it. */
 export const databaseUnit = { postgresql: 'postgresql.service', mariadb: 'mariadb.service' };
 
+/** What Debian has packages of. */
+export type MachineServer = keyof typeof databaseUnit;
+
+export function packaged(dialect: ServerDialect): MachineServer {
+  if (dialect !== 'mysql') return dialect;
+  throw new Error('Debian has no package of MySQL for a machine; the light flavour has it');
+}
+
 /** Sets the port of the server in a machine that has its layer and is not booted yet, and says how to come to it then. */
-export async function prepareServer(machine: Machine, dialect: ServerDialect): Promise<DatabaseAccess> {
+export async function prepareServer(machine: Machine, dialect: MachineServer): Promise<DatabaseAccess> {
   const { root } = machine;
   const [port = 0] = await freePorts(1);
   const address = '127.0.0.1';

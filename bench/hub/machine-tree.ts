@@ -1,8 +1,8 @@
 import { access, copyFile, mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ServerDialect } from '../databases/index.ts';
 import { cached } from './cache.ts';
 import { requirementsOf } from './environments.ts';
+import type { MachineServer } from './machine-database.ts';
 import { cachedProxy } from './proxy.ts';
 import { run, shellQuote } from './run.ts';
 
@@ -44,7 +44,7 @@ export function cachedTree(): Promise<string> {
  * The directory `env` of a machine: an environment with that release, and the driver of a database server, made once
  * inside the tree at its final place.
  */
-export function cachedMachineEnvironment(release: string, server?: ServerDialect, alsoFor?: string): Promise<string> {
+export function cachedMachineEnvironment(release: string, server?: MachineServer, alsoFor?: string): Promise<string> {
   const name = [release, server, alsoFor && `for-${alsoFor}`].filter(Boolean).join('-');
   return cached(`machine/environments/${name}`, async (directory) => {
     const requirements = requirementsOf(release, server).map(shellQuote).join(' ');
@@ -60,7 +60,7 @@ export function cachedMachineEnvironment(release: string, server?: ServerDialect
 }
 
 /** What a database server adds to the tree, as its packages put it there; made once, a layer to lie over the tree. */
-export function cachedServerLayer(server: ServerDialect): Promise<string> {
+export function cachedServerLayer(server: MachineServer): Promise<string> {
   const packageOf = { postgresql: 'postgresql', mariadb: 'mariadb-server' };
   return cached(`machine/debian-bookworm-${server}`, async (directory) => {
     const policy = '/usr/sbin/policy-rc.d';

@@ -5,7 +5,7 @@ import { mainConfiguration, servicesConfiguration } from './configuration.ts';
 import { type HubDatabase, makeServerDatabase, urlOf } from './database.ts';
 import { makeBoxDirectory } from './directories.ts';
 import { fill, type HubInABox, program, secretsOf } from './hub.ts';
-import { databaseUnit, prepareServer } from './machine-database.ts';
+import { databaseUnit, packaged, prepareServer } from './machine-database.ts';
 import { cachedMachineEnvironment, cachedServerLayer, environmentPath } from './machine-tree.ts';
 import { Machine, removeMachine } from './nspawn.ts';
 import { commandLines, mountPoints, namespaceProcesses } from './processes.ts';
@@ -65,7 +65,7 @@ type MachineBlueprint = Blueprint & Required<MachineOptions>;
 
 async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omit<MachineHub, 'stop'>> {
   const { release, users, proxy, journalMode, ports, url, apiToken, hubUser, environmentOwner } = blueprint;
-  const server = blueprint.database === 'sqlite' ? undefined : blueprint.database;
+  const server = blueprint.database === 'sqlite' ? undefined : packaged(blueprint.database);
   await machine.mount(server ? [await cachedServerLayer(server)] : []);
   const { root } = machine;
   // A copy, not a layer: overlayfs would refuse to rename a directory of a lower layer.
@@ -141,7 +141,7 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
 function hubUnit({ hubUser, killMode, proxy, database }: MachineBlueprint, state: string): string {
   const wanted = [
     ...(proxy === 'external' ? [proxyUnit] : []),
-    ...(database === 'sqlite' ? [] : [databaseUnit[database]]),
+    ...(database === 'sqlite' ? [] : [databaseUnit[packaged(database)]]),
   ].join(' ');
   return `[Unit]
 Description=JupyterHub

@@ -31,6 +31,7 @@ describe('markdown', () => {
     expect(html(link('a](b', 'https://github.com/x?y=<z>#(1)'))).toBe(
       '<p><a href="https://github.com/x?y=%3Cz%3E#(1)">a](b</a></p>\n',
     );
+    expect(html(link('![x](1)', 'https://github.com/x'))).toBe('<p><a href="https://github.com/x">![x](1)</a></p>\n');
     for (const address of ['javascript:alert(1)', 'data:text/html,x', '//evil.example', ''])
       expect(link('a', address)).toBe('a');
   });

@@ -11,11 +11,14 @@ export function text(value: string, most = 1000): string {
       .replaceAll(/(www)(?=\.)/gi, '$1\u200b')
       .replaceAll('@', '@\u200b')
       .replaceAll(/#(?=\d)/g, '#\u200b')
-      .replaceAll(/[\\`*_[\]~$]/g, '\\$&')
+      .replaceAll(/[\\`*_~$]/g, '\\$&')
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
       .replaceAll('|', '&#124;')
+      // Within the label of a link some readers take a bracket for one although it is escaped.
+      .replaceAll('[', '&#91;')
+      .replaceAll(']', '&#93;')
       // What would begin a heading, a list or an underline.
       .replace(/^([#+=-])|^(\d+)(?=[.)])/, '$2\\$1')
   );

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
@@ -84,6 +86,9 @@ describe('summary', () => {
     expect(summary).toContain('(<https://github.com/example/hub/actions/runs/7700123/artifacts/4021337>)');
     expect(summary).toContain('<details open><summary>How to restore from it</summary>');
     expect(summary).toContain('    mode: restore\n    run-id: 7700123\n    artifact-id: 4021337\n');
+    // The names of secrets are those that the README tells to make.
+    const [secret = ''] = /age-identity: \$\{\{ secrets\.(\w+) \}\}/.exec(summary)?.slice(1) ?? [];
+    expect(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')).toContain(`| secret | \`${secret}\` |`);
     expect(summary).toContain(
       "age --decrypt --identity key.txt --output backup.tar 'jupyterhub-backup-hub.example.edu-7700123-1.tar.age'",
     );

@@ -227,7 +227,7 @@ function backup({ backup, run, outcome }: RunResult, most: number): string {
 function restoring(backup: BackupReport, runId: string): string {
   const expression = (what: string) => `\${{ ${what} }}`;
   const key = {
-    recipients: [`    age-identity: ${expression('secrets.AGE_IDENTITY')}`],
+    recipients: [`    age-identity: ${expression('secrets.BACKUP_AGE_IDENTITY')}`],
     passphrase: [`    backup-passphrase: ${expression('secrets.BACKUP_PASSPHRASE')}`],
     nobody: ['    allow-unsealed-backup: true'],
   };

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -266,6 +267,15 @@ describe('staged', () => {
     await site.does('environment_switch_back; environment_discard_stage');
     expect(site.picture()).toEqual(before);
     expect(site.names).toEqual(['the hub']);
+  });
+
+  it.each(['staged', 'in-place'])("keeps to the constraints in the host's pip.conf (%s)", async (install) => {
+    const site = new Site('dash', OWN).install();
+    const constraints = join(index, 'constraints.txt');
+    writeFileSync(constraints, 'alembic<1.0\n');
+    appendFileSync(join(site.path, 'pip.conf'), `constraint = ${constraints}\n`);
+    const { status, stdout, stderr } = await site.run('environment_stage', { INSTALL: install });
+    expect([status, stdout + stderr]).toEqual([1, expect.stringContaining('alembic<1.0')]);
   });
 
   it('installs the whole set that a backup recorded', async () => {

@@ -12,13 +12,13 @@ import { candidates, versionOf } from './matrix/releases.ts';
 import { type Installation, openSite } from './matrix/site.ts';
 import { stores } from './matrix/stores.ts';
 
-const usage = `usage: script/version-matrix [--releases 2.3.1,4.1.6,…] [--dialects sqlite,postgresql,mariadb] [--jobs 2]
+const usage = `usage: script/version-matrix [--releases 2.3.1,4.1.6,…] [--dialects sqlite,postgresql,mariadb] [--jobs 2] [--missing]
        script/version-matrix --report
 
 Fills databases by real hubs of each release, upgrades each to every newer release, and compares. Without a choice of
 releases or dialects it measures all. Each measurement goes to docs/compatibility.jsonl at once, in place of an older one of
 the same way, and docs/compatibility.md is written from that. What this very code measured before is not measured again:
-an interrupted run is taken up, and it may be run in pieces. --report measures nothing and writes that document. Ends with
+an interrupted run is taken up, and it may be run in pieces. --missing measures only what no code has measured. --report measures nothing and writes that document. Ends with
 status 1 where src/hub/releases.ts says something else.
 `;
 
@@ -82,7 +82,8 @@ async function measureAll(
     opened.push(store);
     for (const [index, from] of installations.entries()) {
       const ways = waysFrom(from, installations.slice(index + 1), installations).filter(
-        (way) => !known.some((one) => one.code === code && wayOf(one) === nameOf(dialect, [from, ...way])),
+        (way) =>
+          !known.some((one) => (chosen.missing || one.code === code) && wayOf(one) === nameOf(dialect, [from, ...way])),
       );
       if (ways.length === 0) continue;
       work.push(async () => {
@@ -108,6 +109,7 @@ function parse(args: string[]) {
       releases: { type: 'string' },
       dialects: { type: 'string' },
       jobs: { type: 'string', default: '1' },
+      missing: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -115,7 +117,7 @@ function parse(args: string[]) {
   const dialects = (values.dialects?.split(',') ?? Object.keys(stores)) as Dialect[];
   const jobs = Number(values.jobs);
   if (values.help || dialects.some((dialect) => !(dialect in stores)) || !(jobs >= 1)) throw new Error(usage);
-  return { releases: values.releases?.split(','), dialects, jobs, report: values.report };
+  return { releases: values.releases?.split(','), dialects, jobs, missing: values.missing, report: values.report };
 }
 
 /** The straight way to each of the targets, and the one the product takes where that is another. */

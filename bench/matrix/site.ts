@@ -144,7 +144,7 @@ function python({ environment }: Installation): string {
 /** Waits for a hub to answer at its public address; one that does not is ended. */
 async function answering(api: Api, release: string, child: ChildProcess, log: () => Promise<string>): Promise<void> {
   try {
-    await until(`JupyterHub ${release} does not answer`, 120, async () => {
+    await until(`JupyterHub ${release} does not answer`, 600, async () => {
       if (child.exitCode !== null)
         throw new Error(`JupyterHub ${release} ended when it was started:\n${lastOf(await log())}`);
       const answer = await api<{ version?: string }>('GET', '/').catch(() => undefined);

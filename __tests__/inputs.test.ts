@@ -41,6 +41,7 @@ describe('readInputs', () => {
         connectTimeout: 20,
       },
       hub: { packageManager: 'auto', service: 'jupyterhub.service', serviceManager: 'auto', become: 'auto' },
+      packages: { extra: [], requireHashes: false, channels: [] },
       database: { strategy: 'migrate', acceptLoss: false, allowTokenLoss: false },
       backup: { seal: { kind: 'recipients', recipients: [given.RECIPIENT] }, allowUnproven: false, extraPaths: [] },
       notify: { hub: true, message: INPUT_DEFAULTS['notify-message'], leadTime: 60, required: true },
@@ -65,7 +66,9 @@ describe('readInputs', () => {
       'connect-timeout': '5',
       'config-path': '/etc/jupyter hub/jupyterhub_config.py',
       'environment-path': '/opt/jupyterhub',
-      'package-manager': 'pip',
+      'package-manager': 'conda',
+      'extra-packages': 'oauthenticator >= 16, < 18\nSQLAlchemy[asyncio]',
+      channels: 'conda-forge, https://conda.example.org/hub',
       'service-manager': 'commands',
       'stop-command': 'hubctl stop "$HUB"',
       'start-command': "hubctl start 'the hub'",
@@ -108,12 +111,17 @@ describe('readInputs', () => {
       hub: {
         configPath: '/etc/jupyter hub/jupyterhub_config.py',
         environmentPath: '/opt/jupyterhub',
-        packageManager: 'pip',
+        packageManager: 'conda',
         service: 'jupyterhub.service',
         serviceManager: 'commands',
         stopCommand: 'hubctl stop "$HUB"',
         startCommand: "hubctl start 'the hub'",
         become: 'none',
+      },
+      packages: {
+        extra: ['oauthenticator>=16,<18', 'SQLAlchemy[asyncio]'],
+        requireHashes: false,
+        channels: ['conda-forge', 'https://conda.example.org/hub'],
       },
       database: { strategy: 'fresh', acceptLoss: true, allowTokenLoss: true },
       backup: {
@@ -136,6 +144,14 @@ describe('readInputs', () => {
       keepHostBackups: 5,
       verify: { healthUrl: 'http://hub.example.org:8000/base', healthToken: 'abc123', canaryUser: 'canary' },
     });
+  });
+
+  it('takes constraints as a text or as a path on the host', async () => {
+    const lines = 'sqlalchemy<2.1\nalembic==1.14.0 \\\n    --hash=sha256:00\n';
+    const text = await read({ ...UPGRADE, constraints: lines, 'require-hashes': 'true' });
+    expect(text.packages).toMatchObject({ constraints: { text: lines }, requireHashes: true });
+    const path = await read({ ...UPGRADE, constraints: ' /etc/hub/constraints.txt\n' });
+    expect(path.packages).toMatchObject({ constraints: { path: '/etc/hub/constraints.txt' }, requireHashes: false });
   });
 
   it('takes every input of a restore', async () => {
@@ -206,7 +222,19 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
   // Words.
   [{ mode: 'Upgrade' }, 'mode: "Upgrade" is not known here; write upgrade, plan, backup or restore'],
   [{ mode: 'rollback' }, 'mode: "rollback" is not known here'],
-  [{ 'package-manager': 'conda' }, 'package-manager: "conda" is not known here; write auto or pip'],
+  [{ 'package-manager': 'poetry' }, 'package-manager: "poetry" is not known here; write auto, pip, uv or conda'],
+  [{ 'extra-packages': 'git+https://example.org/x' }, 'extra-packages: is an address; write a name'],
+  [{ 'extra-packages': 'a b' }, 'extra-packages: "a b" is not a requirement of one package'],
+  [{ 'extra-packages': '--index-url=x' }, 'extra-packages: "--index-url=x" begins with "-"'],
+  [{ 'extra-packages': 'x; python_version>"3"' }, 'extra-packages: "x; python_version>"3"" has a condition'],
+  [{ 'extra-packages': 'JupyterHub==6' }, 'extra-packages: "JupyterHub==6" is JupyterHub itself; write its version in'],
+  [{ constraints: 'x<1\n-r /etc/shadow' }, 'constraints: has a line with an option of pip'],
+  [{ constraints: '/etc/../x' }, 'constraints: "/etc/../x" is not in its shortest form'],
+  [{ 'require-hashes': 'true' }, 'require-hashes: needs the list with all digests in constraints; write it there'],
+  [{ channels: 'a;reboot' }, 'channels: "a;reboot" is not a channel of conda; write for example conda-forge'],
+  [{ channels: 'x', 'package-manager': 'uv' }, 'channels: are for conda, but package-manager is uv; remove one'],
+  [{ constraints: 'x<1', 'package-manager': 'conda' }, 'constraints: is for pip and uv, but package-manager is conda'],
+  [{ mode: 'backup', 'target-version': '', channels: 'x' }, 'channels: has no meaning in mode backup'],
   [{ 'service-manager': 'upstart' }, 'service-manager: "upstart" is not known here; write auto, systemd or commands'],
   [{ become: 'root' }, 'become: "root" is not known here; write auto, sudo or none'],
   [{ 'notify-hub': 'yes' }, 'notify-hub: "yes" is neither true nor false'],

@@ -176,7 +176,7 @@ test('a way back that fails leaves everything in place, and what is printed walk
 });
 
 const beforeTheStop: Failure[] = [
-  { step: 'stage', inputs: () => ({ 'target-version': '6.1.1.post999' }), cause: /No matching distribution/ },
+  { step: 'stage', sabotage: 'copy_is() { say planted; false; }', cause: /planted/ },
   {
     step: 'backup',
     inputs: () => ({ 'extra-backup-paths': '/nowhere/to/be/found' }),

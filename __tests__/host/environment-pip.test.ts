@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
-  chownSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -15,37 +17,22 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
-import { shellAssignments } from '../../src/ssh/quote.ts';
-import { copyPrograms, SHELLS, type Shell, shellCommand } from './programs.ts';
-import { type Ended, python, runProgram, temporaryDirectory } from './support.ts';
-
-// --- a small index: three releases of a hub, and as much of alembic as heads.py asks for -------------------------------
-
-const WHEELS = `
-import sys, zipfile
-def wheel(name, version, files, requires=""):
-    info = "%s-%s.dist-info" % (name, version)
-    files = dict(files)
-    files[info + "/METADATA"] = "Metadata-Version: 2.1\\nName: %s\\nVersion: %s\\n%s" % (name, version, requires)
-    files[info + "/WHEEL"] = "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
-    if name == "jupyterhub":
-        files[info + "/entry_points.txt"] = "[console_scripts]\\njupyterhub = jupyterhub:main\\n"
-    record = info + "/RECORD"
-    files[record] = "".join("%s,,\\n" % each for each in [*files, record])
-    with zipfile.ZipFile("%s/%s-%s-py3-none-any.whl" % (sys.argv[1], name, version), "w") as archive:
-        for each, content in files.items():
-            archive.writestr(each, content)
-script = '''import os
-class ScriptDirectory:
-    def __init__(self, directory): self.directory = directory
-    def get_heads(self): return open(os.path.join(self.directory, "head")).read().split()
-'''
-wheel("alembic", "1.0.0", {"alembic/__init__.py": "", "alembic/script.py": script})
-for major in ("1", "2", "3"):
-    hub = "__version__ = '%s.0.0'\\ndef main(): print(__version__)\\n" % major
-    files = {"jupyterhub/__init__.py": hub, "jupyterhub/app.py": "", "jupyterhub/alembic/head": "head" + major}
-    wheel("jupyterhub", major + ".0.0", files, "Requires-Dist: alembic\\n")
-`;
+import { pip as pipManager } from '../../src/hub/environments/pip.ts';
+import { packagesSchema } from '../../src/hub/packages.ts';
+import {
+  canMount,
+  fillIndex,
+  isRoot,
+  type Manager,
+  NOBODY,
+  OWN,
+  SELF,
+  Site,
+  STAGED,
+  type Who,
+} from './environment-site.ts';
+import { SHELLS, type Shell, shellCommand } from './programs.ts';
+import { python, runProgram, temporaryDirectory } from './support.ts';
 
 // In place of `python -m venv` with pip, most of whose time goes to compiling: the same wheel, unpacked.
 const ENVIRONMENT = `
@@ -57,7 +44,6 @@ if wheels:
     zipfile.ZipFile(wheels[0]).extractall(glob.glob(sys.argv[1] + "/lib/python*/site-packages")[0])
 `;
 
-const isRoot = process.getuid?.() === 0;
 const root = temporaryDirectory();
 /** pip splits a list of directories at blanks. */
 const index = mkdtempSync('/tmp/index-');
@@ -65,8 +51,7 @@ const template = join(root, 'template');
 
 beforeAll(async () => {
   chmodSync(root, 0o755);
-  chmodSync(index, 0o755);
-  await python(WHEELS, index);
+  await fillIndex(index);
   await python(ENVIRONMENT, template);
   writeFileSync(join(template, 'pip.conf'), `[global]\nno-index = true\nfind-links = ${index}\n`);
   // Without the environment: it may say where pip has to look.
@@ -83,160 +68,22 @@ beforeAll(async () => {
   const { status, stderr } = await runProgram([...pip, '--root-user-action=ignore', 'jupyterhub==1.0.0']);
   expect([status, stderr]).toEqual([0, '']);
 });
-afterAll(() => rmSync(index, { recursive: true, force: true }));
 
-// --- an environment on a host ------------------------------------------------------------------------------------------
-
-interface Who {
-  /** Who runs the job, owns the environment, and owns the directory around it. */
-  user: number;
-  owner: number;
-  parent: number;
-}
-const SELF = process.getuid?.() ?? 0;
-const NOBODY = 65534;
-
-class Site {
-  readonly directory: string;
-  readonly path: string;
-  readonly #who: Who;
-  readonly programs: ReturnType<typeof copyPrograms>;
-
-  constructor(shell: Shell, who: Who) {
-    this.#who = who;
-    this.programs = copyPrograms(root, shell);
-    chmodSync(join(this.programs.directory, '..'), 0o755);
-    this.directory = mkdtempSync(join(root, 'site with spaces '));
-    this.path = join(this.directory, 'the hub');
-    chmodSync(this.directory, 0o755);
-    if (isRoot) chownSync(this.directory, who.parent, who.parent);
-  }
-
-  /** Puts a real environment with the first release there. */
-  install(): this {
-    spawnSync('cp', ['-a', template, this.path]);
-    if (isRoot) spawnSync('chown', ['-R', `${this.#who.owner}:${this.#who.owner}`, this.path]);
-    return this;
-  }
-
-  /** The path of the copy of a job. */
-  stage(job = 'one'): string {
-    return `${this.path}.jupyterhub-upgrade-${job}`;
-  }
-
-  /** Runs functions of the host programs as a job's executor would have them. */
-  async run(functions: string, options: Record<string, string> = {}): Promise<Ended> {
-    const id = options.JOB_ID ?? 'one';
-    const job = join(this.programs.directory, '..', `job ${id}`);
-    const { user, owner, parent } = this.#who;
-    if (!existsSync(job)) {
-      mkdirSync(job);
-      chmodSync(job, 0o711);
-      for (const file of ['journal', 'log', 'parameters']) writeFileSync(join(job, file), '');
-      if (isRoot)
-        for (const path of [job, join(job, '..'), ...['journal', 'log', 'parameters'].map((file) => join(job, file))])
-          chownSync(path, user, user);
-    }
-    const version = options.TARGET_VERSION ?? '2.0.0';
-    const parameters = {
-      JOB_ID: id,
-      STATE: join(job, '..'),
-      INSTALL: 'staged',
-      HOPS: '',
-      KEEP_HOST_BACKUPS: '1',
-      TARGET_VERSION: version,
-      REQUIREMENT: `jupyterhub==${version}`,
-      ENVIRONMENT_PATH: this.path,
-      ENVIRONMENT_UID: String(owner),
-      ENVIRONMENT_GID: String(owner),
-      ENVIRONMENT_PARENT_UID: String(parent),
-      ENVIRONMENT_PARENT_GID: String(parent),
-      HUB_UID: String(owner),
-      HUB_GID: String(owner),
-      HUB_DIRECTORY: '/',
-      HUB_ENV: '',
-      DATABASE_PATH: '/nonexistent/jupyterhub.sqlite',
-      DATABASE_URL_HAS_QUERY: 'no',
-      CONFIG_PATH: '/nonexistent/jupyterhub_config.py',
-      TEMPLATE_PATH: '',
-      HEALTH_TOKEN: '',
-      ...options,
-    };
-    writeFileSync(join(job, 'parameters'), shellAssignments(parameters));
-    const script = `set -u; PROGRAMS=$1 JOB=$2 STEP=stage; . "$2/parameters"
-      for each in common journal generations environments/pip databases/sqlite steps; do . "$1/$each.sh"; done
-      database_is_kept() { :; }; ${functions}`;
-    const drop = user === SELF ? [] : ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups'];
-    return runProgram(
-      [...drop, ...shellCommand(this.programs.shell), '-c', script, 'sh', this.programs.directory, job],
-      { cwd: '/' },
-    );
-  }
-
-  async does(functions: string, options: Record<string, string> = {}): Promise<void> {
-    const { status, stderr } = await this.run(functions, options);
-    expect({ functions, status, stderr: status === 0 ? '' : stderr }).toEqual({ functions, status: 0, stderr: '' });
-  }
-
-  noted(name: string, job = 'one'): string | undefined {
-    const journal = readFileSync(join(this.programs.directory, '..', `job ${job}`, 'journal'), 'utf8');
-    return [...journal.matchAll(new RegExp(`note stage ${name} (.*)`, 'g'))].at(-1)?.[1];
-  }
-
-  version(path = this.path): string {
-    const { error, stdout, stderr } = spawnSync(join(path, 'bin/python'), [
-      '-B',
-      '-I',
-      '-c',
-      'import jupyterhub; jupyterhub.main()',
-    ]);
-    return error?.message ?? (stdout.toString().trim() || stderr.toString());
-  }
-
-  /** The command as its shebang has it. */
-  command(): string {
-    return spawnSync(join(this.path, 'bin/jupyterhub')).stdout.toString().trim();
-  }
-
-  /** One line for every file, by what it is and holds. */
-  picture(path = this.path): string {
-    const names = String.raw`find . -name __pycache__ -prune -o -printf '%p %y %m %l\n' | sort`;
-    const contents = 'find . -name __pycache__ -prune -o -type f -exec sha256sum {} + | sort';
-    return spawnSync('/bin/sh', ['-c', `${names}; ${contents}`], { cwd: path }).stdout.toString();
-  }
-
-  get names(): string[] {
-    return readdirSync(this.directory).sort();
-  }
-}
-
-const canMount = (user: number) => {
-  const drop = user === SELF ? [] : ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups'];
-  const namespace = user === 0 ? [] : ['--user', '--map-root-user'];
-  const [command = '', ...args] = [...drop, 'unshare', ...namespace, '--mount', '--propagation', 'private', 'true'];
-  return spawnSync(command, args, { cwd: '/' }).status === 0;
+const pip: Manager = {
+  name: 'pip',
+  parameters: {},
+  async install(path) {
+    spawnSync('cp', ['-a', template, path]);
+  },
 };
 
-/** Shell and people of the staged way; those that this machine does not allow are left out. */
-const STAGED: [string, Shell, Who][] = (
-  [
-    ['root, for an environment of root', 'dash', { user: 0, owner: 0, parent: 0 }],
-    ["root, for somebody else's environment", 'busybox', { user: 0, owner: NOBODY, parent: 0 }],
-    [
-      'the owner without any privilege',
-      'dash',
-      { user: isRoot ? NOBODY : SELF, owner: isRoot ? NOBODY : SELF, parent: isRoot ? NOBODY : SELF },
-    ],
-  ] satisfies [string, Shell, Who][]
-).filter(([, , { user }]) => (isRoot || user === SELF) && canMount(user));
-
-const OWN: Who = { user: SELF, owner: SELF, parent: SELF };
+afterAll(() => rmSync(index, { recursive: true, force: true }));
 
 describe('staged', () => {
   it.each(STAGED)(
     'by %s (%s): the live environment is untouched until the exchange, and comes back as it was',
     async (_, shell, who) => {
-      const site = new Site(shell, who).install();
+      const site = await new Site(root, pip, shell, who).install();
       const before = site.picture();
       await site.does('environment_stage');
       expect(site.picture()).toEqual(before);
@@ -261,7 +108,7 @@ describe('staged', () => {
   );
 
   it('a release that cannot be installed leaves nothing', async () => {
-    const site = new Site('busybox', OWN).install();
+    const site = await new Site(root, pip, 'busybox', OWN).install();
     const before = site.picture();
     expect((await site.run('environment_stage', { TARGET_VERSION: '9.0.0' })).status).toBe(1);
     await site.does('environment_switch_back; environment_discard_stage');
@@ -270,7 +117,7 @@ describe('staged', () => {
   });
 
   it.each(['staged', 'in-place'])("keeps to the constraints in the host's pip.conf (%s)", async (install) => {
-    const site = new Site('dash', OWN).install();
+    const site = await new Site(root, pip, 'dash', OWN).install();
     const constraints = join(index, 'constraints.txt');
     writeFileSync(constraints, 'alembic<1.0\n');
     appendFileSync(join(site.path, 'pip.conf'), `constraint = ${constraints}\n`);
@@ -279,16 +126,16 @@ describe('staged', () => {
   });
 
   it('installs the whole set that a backup recorded', async () => {
-    const site = new Site('dash', OWN).install();
+    const site = await new Site(root, pip, 'dash', OWN).install();
     const payload = 'mkdir "$JOB/payload"; printf "jupyterhub==3.0.0\\nalembic==1.0.0\\n" >"$JOB/payload/requirements"';
-    await site.does(`${payload}; environment_stage`, { TARGET_VERSION: '3.0.0', REQUIREMENT: 'not this' });
+    await site.does(`${payload}; environment_stage`, { TARGET_VERSION: '3.0.0', REQUIREMENTS: 'not this' });
     expect(site.version(site.stage())).toBe('3.0.0');
     expect(
       (
         await site.run('environment_stage', {
           JOB_ID: 'two',
           TARGET_VERSION: '2.0.0',
-          REQUIREMENT: 'jupyterhub==3.0.0',
+          REQUIREMENTS: 'jupyterhub==3.0.0',
         })
       ).stderr,
     ).toContain('pip installed JupyterHub 3.0.0, not 2.0.0');
@@ -302,7 +149,7 @@ describe('by way of another release', () => {
   it.each(STAGED)(
     'by %s (%s): in a copy of its own, which the hub sees at the original path',
     async (_, shell, who) => {
-      const site = new Site(shell, who).install();
+      const site = await new Site(root, pip, shell, who).install();
       const before = site.picture();
       await site.does('environment_stage', options);
       expect(site.picture()).toEqual(before);
@@ -330,7 +177,7 @@ describe('by way of another release', () => {
   );
 
   it('a release that cannot be installed leaves nothing, and one that was needed goes with the commit', async () => {
-    const site = new Site('dash', OWN).install();
+    const site = await new Site(root, pip, 'dash', OWN).install();
     const before = site.picture();
     const failed = await site.run('environment_stage', { ...options, HOPS: '2.0.0 2.5.0' });
     expect([failed.status, failed.stdout + failed.stderr]).toEqual([1, expect.stringContaining('jupyterhub==2.5.0')]);
@@ -348,7 +195,7 @@ describe('in place', () => {
     ['busybox', OWN],
     ['dash', { user: isRoot ? 0 : SELF, owner: isRoot ? NOBODY : SELF, parent: SELF }],
   ] satisfies [Shell, Who][])('with %s, from what was fetched before; the way back is the copy', async (shell, who) => {
-    const site = new Site(shell, who).install();
+    const site = await new Site(root, pip, shell, who).install();
     const options = { INSTALL: 'in-place' };
     const before = site.picture();
     await site.does('environment_stage', options);
@@ -367,9 +214,99 @@ describe('in place', () => {
   });
 });
 
+describe('before anything changes', () => {
+  it('says what would be installed, why it cannot be, and what is there', async () => {
+    const site = await new Site(root, pip, 'busybox', OWN).install();
+    const before = site.picture();
+    const own =
+      'mkdir -p "$JOB/own"; chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/own"; packages_resolve "$JOB/own"';
+    const chosen = await site.run(`${own} jupyterhub==2.0.0`);
+    expect([chosen.status, JSON.parse(chosen.stdout)]).toEqual([0, [{ name: 'jupyterhub', version: '2.0.0' }]]);
+
+    const refused = async (...wanted: string[]) => {
+      const { status, stdout, stderr } = await site.run(`${own} ${wanted.join(' ')}`);
+      expect(status).toBe(1);
+      return pipManager.refusal(stdout, stderr, wanted);
+    };
+    expect(await refused('jupyterhub==9.0.0')).toBe(
+      "The host's package index has no jupyterhub==9.0.0 for this Python; the newest it offers is 3.0.0.",
+    );
+    expect(await refused('nothing==1.0')).toMatch(
+      /^The host's package index has no nothing==1\.0, or it cannot be reached/,
+    );
+    expect(await refused('jupyterhub==2.0.0', "'alembic<1'")).toMatch(/alembic<1/);
+    expect(await refused('oldplugin', 'jupyterhub==2.0.0')).toBe(
+      'oldplugin, jupyterhub==2.0.0 cannot be installed together: The user requested ' +
+        'jupyterhub==2.0.0; oldplugin 1.0.0 depends on jupyterhub<2.',
+    );
+
+    const known = await site.run('as_owner "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/packages.py" installed');
+    const { installed, requirements } = packagesSchema.parse(JSON.parse(known.stdout));
+    expect(installed).toContainEqual({
+      name: 'jupyterhub',
+      version: '1.0.0',
+      editable: false,
+      installer: 'pip',
+      from: null,
+    });
+    expect(requirements).toContainEqual({ by: 'jupyterhub', name: 'alembic', specifier: '>=1' });
+    expect(site.picture()).toEqual(before);
+  });
+
+  it('is asked of a newer pip where that of the environment cannot tell', async () => {
+    const site = await new Site(root, pip, 'dash', OWN).install();
+    const [directory = ''] = globSync(join(site.path, 'lib/python*/site-packages/pip'));
+    renameSync(directory, `${directory}-newer`);
+    mkdirSync(directory);
+    // The old one knows no --report, and downloads well.
+    const script = `import os, sys
+if "--help" not in sys.argv:
+    newer = [os.path.join(os.path.dirname(__file__), "..", "pip-newer")]
+    assert "download" in sys.argv and sys.argv[-1] == "pip>=22.2"
+    import shutil, glob
+    for wheel in glob.glob("/usr/share/python-wheels/pip-*.whl") or glob.glob(${JSON.stringify(index)} + "/pip-*.whl"):
+        shutil.copy(wheel, sys.argv[sys.argv.index("--dest") + 1])
+`;
+    writeFileSync(join(directory, '__main__.py'), script);
+    writeFileSync(join(directory, '__init__.py'), '');
+    const own = 'mkdir -p "$JOB/own"; packages_resolve "$JOB/own"';
+    const chosen = await site.run(`${own} jupyterhub==2.0.0`);
+    expect([chosen.status, chosen.stdout.trim()]).toEqual([0, '[{"name": "jupyterhub", "version": "2.0.0"}]']);
+    writeFileSync(join(directory, '__main__.py'), 'import sys\nsys.exit("--help" not in sys.argv)\n');
+    expect((await site.run(`${own} jupyterhub==2.0.0`)).status).toBe(3);
+  });
+});
+
+describe('exactly what was planned', () => {
+  it('is installed, and with digests nothing that has another', async () => {
+    const site = await new Site(root, pip, 'dash', OWN).install();
+    await site.does('environment_stage', { REQUIREMENTS: 'jupyterhub==2.0.0', EXACTLY: '--no-deps' });
+    expect(site.version(site.stage())).toBe('2.0.0');
+    const digest = createHash('sha256')
+      .update(readFileSync(join(index, 'jupyterhub-3.0.0-py3-none-any.whl')))
+      .digest('hex');
+    const alembic = createHash('sha256')
+      .update(readFileSync(join(index, 'alembic-1.0.0-py3-none-any.whl')))
+      .digest('hex');
+    const list = (sum: string) => `alembic==1.0.0 --hash=sha256:${alembic}\njupyterhub==3.0.0 --hash=sha256:${sum}`;
+    const options = { REQUIRE_HASHES: 'yes', TARGET_VERSION: '3.0.0' };
+    await site.does('environment_stage', { ...options, JOB_ID: 'two', CONSTRAINTS: list(digest) });
+    expect(site.version(site.stage('two'))).toBe('3.0.0');
+    const wrong = await site.run('environment_stage', {
+      ...options,
+      JOB_ID: 'three',
+      CONSTRAINTS: list('0'.repeat(64)),
+    });
+    expect([wrong.status, wrong.stdout + wrong.stderr]).toEqual([
+      1,
+      expect.stringContaining('DO NOT MATCH THE HASHES'),
+    ]);
+  });
+});
+
 describe('the next run', () => {
   it('begins from what the last one committed, and removes the generation before', async () => {
-    const site = new Site('dash', OWN).install();
+    const site = await new Site(root, pip, 'dash', OWN).install();
     await site.does('environment_stage; environment_switch; tidy');
     expect(site.names).toEqual(['the hub', 'the hub.jupyterhub-upgrade-one']);
     const committed = site.picture();
@@ -406,7 +343,7 @@ kill -9 "$PPID"
 
 describe.each(SHELLS)('with %s', (shell) => {
   const bare = (install: string) => {
-    const site = new Site(shell, OWN);
+    const site = new Site(root, pip, shell, OWN);
     mkdirSync(site.path);
     mkdirSync(site.stage());
     writeFileSync(join(site.path, install === 'staged' ? 'old' : 'new'), '');
@@ -460,7 +397,7 @@ describe.each(SHELLS)('with %s', (shell) => {
   });
 
   it('an environment that somebody changed meanwhile is refused, and a notice on its page is no change', async () => {
-    const site = new Site(shell, OWN);
+    const site = new Site(root, pip, shell, OWN);
     mkdirSync(join(site.path, 'bin'), { recursive: true });
     mkdirSync(join(site.path, 'templates'));
     spawnSync('ln', ['-s', systemPython, join(site.path, 'bin/python')]);

@@ -37,7 +37,7 @@ function host(shell: Shell) {
     writeFileSync(join(job, 'parameters'), parameters);
     for (const name of ['journal', 'log']) writeFileSync(join(job, name), '', { flag: 'a' });
     const [command = '', ...args] = programs.command('').slice(0, -1);
-    const parts = ['common', 'journal', 'environments/pip', 'databases/sqlite', 'steps', 'generations'];
+    const parts = ['common', 'journal', 'environment', 'environments/pip', 'databases/sqlite', 'steps', 'generations'];
     const sources = parts.map((part) => `. "$PROGRAMS/${part}.sh"\n`).join('');
     // This database is a file alone: nobody looks into it.
     const fake = 'COPIES=$JOB; MINT_TOKEN=; hubdb() { :; }; service_stays_down() { :; }';

@@ -91,6 +91,7 @@ test.each<[ServerDialect, string, boolean]>([
     const output = await phase('discover.sh', DISCOVERY, {
       ...look,
       ...{ TARGET_VERSION: '6.1.1', DATABASE_STRATEGY: 'fresh', CANARY_USER: 'user00' },
+      ...{ PACKAGE_MANAGER: 'auto', CHANNELS: '' },
       ...knownParameters(),
     });
     const raw = readFacts(output);
@@ -113,6 +114,7 @@ test.each<[ServerDialect, string, boolean]>([
       ...{ HUB_UID: String(facts.service.uid), HUB_GID: String(facts.service.gid), HUB_DIRECTORY: directory },
       ...{ HUB_PID: String(facts.service.pid), CONFIG_PATH: config, SERVICE_MANAGER: 'commands', UNIT: '' },
       ...{ STATE_ROOT: state, ENVIRONMENT_PATH: environment, HAS_JOB: 'no', ENVIRONMENT_FILES: '' },
+      ...{ PACKAGE_MANAGER: facts.environment.manager, PACKAGE_TOOL: facts.environment.tool },
       ...{ ENVIRONMENT_UID: String(facts.environment.uid), ENVIRONMENT_GID: String(facts.environment.gid) },
     };
     const manifest = {

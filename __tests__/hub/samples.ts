@@ -68,6 +68,19 @@ export function places(less: Partial<Record<string, string>> = {}): string {
     .join('\n');
 }
 
+/** What packages.py says is installed beside it. */
+export const PACKAGES = {
+  installed: [
+    { name: 'jupyterhub', version: '4.1.6', editable: false, installer: 'pip', from: null as string | null },
+    { name: 'oauthenticator', version: '16.0.0', editable: false, installer: 'pip', from: null },
+    { name: 'sqlalchemy', version: '1.4.46', editable: false, installer: 'pip', from: null },
+  ],
+  requirements: [
+    { by: 'oauthenticator', name: 'jupyterhub', specifier: '<6,>=2.2' },
+    { by: 'jupyterhub', name: 'sqlalchemy', specifier: '>=1.1' },
+  ],
+};
+
 export interface Said {
   introspect?: Partial<typeof INTROSPECT>;
   /** Of introspect's database. */
@@ -115,8 +128,11 @@ export function raw({
       'environment-kib': '1024',
       'environment-files': '5000',
       places: places(),
-      'environment-venv': 'yes',
-      pip: 'pip 23.0 from /opt/hub',
+      'environment-kind': 'venv',
+      'package-manager': 'pip',
+      'package-tool': '/opt/hub/bin/python -m pip',
+      'package-tool-version': 'pip 23.0 from /opt/hub',
+      packages: JSON.stringify(PACKAGES),
       requirements: 'jupyterhub==4.1.6',
       'private-mount': 'root',
       'state-root': '/var/lib/jupyterhub-upgrade',

@@ -95,7 +95,7 @@ const manifestSchema = z
       user,
       workingDirectory: hostPath.or(z.literal('/')),
     }),
-    environment: z.strictObject({ path: hostPath, manager: z.literal('pip') }),
+    environment: z.strictObject({ path: hostPath, manager: z.enum(['pip', 'uv', 'conda']) }),
     database: z.strictObject({
       /** SQLAlchemy's name of it. */
       dialect: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be a dialect of SQLAlchemy'),

@@ -4,7 +4,7 @@ import { type DatabaseFormat, databasePart } from './restore-database.ts';
 
 /** What the text needs to know; the files and their sums stand in the manifest beside it. */
 export type RestoreFacts = Pick<Manifest, 'createdAt' | 'runUrl' | 'host' | 'jupyterhub' | 'python' | 'service'> & {
-  environment: Pick<Manifest['environment'], 'path'>;
+  environment: Manifest['environment'];
   database: Pick<Manifest['database'], 'path' | 'url'>;
 };
 
@@ -17,7 +17,11 @@ export function restoreText(
   { createdAt, runUrl, host, jupyterhub, python, service, environment, database }: RestoreFacts,
   format: DatabaseFormat,
 ): string {
-  const pip = shellQuote(`${environment.path}/bin/python`);
+  const install = {
+    pip: `${shellQuote(`${environment.path}/bin/python`)} -m pip install -r environment/requirements.txt`,
+    uv: `uv pip install --python ${shellQuote(`${environment.path}/bin/python`)} -r environment/requirements.txt`,
+    conda: `conda install -p ${shellQuote(environment.path)} --file environment/requirements.txt`,
+  }[environment.manager];
   const unit = service.unit && shellQuote(service.unit);
   const stop = unit ? `    systemctl stop ${unit}` : '   Stop it the way it is always stopped on this host.';
   const start = unit ? `    systemctl start ${unit}` : '   Start it the way it is always started on this host.';
@@ -85,7 +89,7 @@ ${step(`The environment was ${environment.path}, Python ${python}. If it does no
    JupyterHub ${jupyterhub.version} any more, put its old directory back, or install what it had
    (environment/requirements.txt):
 
-   ${pip} -m pip install -r environment/requirements.txt
+   ${install}
 
    The service ran as ${service.user} in ${service.workingDirectory}; its definition, if systemd had one,
    is in service/.

@@ -7,6 +7,10 @@ PROGRAMS=$1
 . "$1/common.sh"
 # shellcheck source=/dev/null
 . "$1/parameters"
+# shellcheck source=environment.sh
+. "$1/environment.sh"
+# shellcheck source=environments/pip.sh
+. "$1/environments/$PACKAGE_MANAGER.sh"
 
 # Within an upgrade the job's executor holds the lock already.
 if [ "$HAS_JOB" != yes ]; then
@@ -32,8 +36,7 @@ hubdb backup "$DATABASE" "$copy/database" >"$1/copied" || die 'the database coul
 
 say 'collecting configuration, environment and service definition'
 mkdir "$1/handed" || exit 1
-as_owner "$ENVIRONMENT_PATH/bin/python" -m pip freeze --disable-pip-version-check >"$1/handed/requirements.txt" 2>/dev/null ||
-  die 'pip freeze failed in the environment of the hub'
+packages_frozen >"$1/handed/requirements.txt" 2>/dev/null || die "$PACKAGE_MANAGER cannot list what is installed in the environment of the hub"
 if [ "$SERVICE_MANAGER" = systemd ]; then
   systemctl cat "$UNIT" >"$1/handed/unit.txt" 2>/dev/null || rm -f "$1/handed/unit.txt"
   # An EnvironmentFile is root's, and so is the unit that names it; its values are in the hub's environment anyway.

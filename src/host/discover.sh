@@ -240,16 +240,26 @@ if [ -n "$environment" ] && [ -d "$environment" ]; then
   fact environment-parent-owner "$(stat -c '%u %g %a' "${parent:-/}")"
   fact environment-kib "$(du -sk "$environment" 2>/dev/null | cut -f1)"
   fact environment-files "$(find "$environment" 2>/dev/null | wc -l)"
-  [ ! -f "$environment/pyvenv.cfg" ] || fact environment-venv yes
   ENVIRONMENT_UID=$(stat -c %u "$environment")
   ENVIRONMENT_GID=$(stat -c %g "$environment")
+  # shellcheck source=environments/detect.sh
+  . "$PROGRAMS/environments/detect.sh"
+  kind=$(environment_kind)
+  fact environment-kind "$kind"
+  [ "$kind" != conda ] || conda_facts
   if [ "$(id -u)" = 0 ] || [ "$(id -u)" = "$ENVIRONMENT_UID" ]; then
-    fact pip "$(as_owner "$environment/bin/python" -m pip --version 2>/dev/null)"
-    fact requirements "$(as_owner "$environment/bin/python" -m pip freeze --disable-pip-version-check 2>/dev/null)"
-    if [ "$TARGET_VERSION" = latest ]; then
-      # pip names what it could install for this Python; `pip index` is younger than some hubs' pip.
-      fact versions "$(as_owner "$environment/bin/python" -m pip install --disable-pip-version-check --no-deps 'jupyterhub==0.0.0' 2>&1 | sed -n 's/.*(from versions: \(.*\)).*/\1/p')"
-    fi
+    detect_manager
+    fact package-manager "$PACKAGE_MANAGER"
+    fact package-tool "$PACKAGE_TOOL"
+    fact package-tool-version "$(packages_version)"
+    fact packages "$(as_owner "$environment/bin/python" -I "$PROGRAMS/packages.py" installed 2>/dev/null)"
+    as_owner test -w "$environment/bin" || fact environment-read-only yes
+    # shellcheck source=environment.sh
+    . "$PROGRAMS/environment.sh"
+    # shellcheck source=environments/pip.sh
+    . "$PROGRAMS/environments/$PACKAGE_MANAGER.sh"
+    fact requirements "$(packages_frozen 2>/dev/null)"
+    [ "$TARGET_VERSION" != latest ] || fact versions "$(packages_versions)"
   fi
 fi
 # Users' servers that run from the hub's own environment: an exchange happens under their feet.

@@ -26,6 +26,8 @@ HEALTH_TOKEN=''
 . "$PROGRAMS/unit.sh"
 # shellcheck source=services/systemd.sh
 . "$PROGRAMS/services/$SERVICE_MANAGER.sh"
+# shellcheck source=environment.sh
+. "$PROGRAMS/environment.sh"
 # shellcheck source=environments/pip.sh
 . "$PROGRAMS/environments/$PACKAGE_MANAGER.sh"
 # shellcheck source=databases/sqlite.sh

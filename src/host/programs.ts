@@ -8,8 +8,12 @@ import sqlite from './databases/sqlite.sh';
 import sqliteFiles from './databases/sqlite-files.sh';
 import discover from './discover.sh';
 import environment from './environment.py';
+import environmentFunctions from './environment.sh';
+import conda from './environments/conda.sh';
+import detect from './environments/detect.sh';
 import inCopy from './environments/in-copy.sh';
 import pip from './environments/pip.sh';
+import uv from './environments/uv.sh';
 import executor from './executor.sh';
 import files from './files.sh';
 import follow from './follow.sh';
@@ -47,8 +51,10 @@ import journal from './journal.sh';
 import launch from './launch.sh';
 import neighbours from './neighbours.py';
 import notice from './notice.sh';
+import packages from './packages.py';
 import plainUrl from './plain-url.py';
 import prove from './prove.sh';
+import resolve from './resolve.sh';
 import commands from './services/commands.sh';
 import systemd from './services/systemd.sh';
 import signal from './signal.sh';
@@ -96,11 +102,30 @@ const REACH: Programs = {
   ...HUBDB,
 };
 
+/** What is installed in the hub's environment, and changing that. */
+const ENVIRONMENT: Programs = {
+  'environment.sh': environmentFunctions,
+  'environment.py': environment,
+  'packages.py': packages,
+  'environments/pip.sh': pip,
+  'environments/uv.sh': uv,
+  'environments/conda.sh': conda,
+};
+
 /** Looks at the hub without touching it: discover.sh. */
-export const DISCOVERY: Programs = { ...REACH, 'discover.sh': discover, 'neighbours.py': neighbours };
+export const DISCOVERY: Programs = {
+  ...REACH,
+  ...ENVIRONMENT,
+  'discover.sh': discover,
+  'neighbours.py': neighbours,
+  'environments/detect.sh': detect,
+};
+
+/** Asks the package manager what an upgrade would change: resolve.sh. */
+export const RESOLUTION: Programs = { 'common.sh': common, ...ENVIRONMENT, 'resolve.sh': resolve };
 
 /** Copies the live hub into one tar: backup.sh. */
-export const BACKUP: Programs = { ...REACH, 'backup.sh': backup, 'bundle.py': bundle };
+export const BACKUP: Programs = { ...REACH, ...ENVIRONMENT, 'backup.sh': backup, 'bundle.py': bundle };
 
 /** Restores a backup's database into scratch: prove.sh. */
 export const PROOF: Programs = { ...REACH, 'prove.sh': prove };
@@ -120,10 +145,9 @@ export const JOB: Programs = {
   'heads.py': heads,
   'plain-url.py': plainUrl,
   'health.py': health,
-  'environment.py': environment,
+  ...ENVIRONMENT,
   'services/systemd.sh': systemd,
   'services/commands.sh': commands,
-  'environments/pip.sh': pip,
   'environments/in-copy.sh': inCopy,
   'databases/sqlite.sh': sqlite,
   'databases/sqlite-files.sh': sqliteFiles,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Configuration, configurationSchema } from './advice/configuration.ts';
 import type { Place } from './disk.ts';
+import { type EnvironmentFacts, environmentFacts } from './environments/facts.ts';
 import type { Known } from './known.ts';
 
 // What discover.sh prints comes from a host that may be hostile: every field has a shape and a bound, and one that has
@@ -157,18 +158,7 @@ export interface Facts {
     sessions: z.infer<typeof sessionsSchema>;
     loss?: Loss;
   };
-  environment: {
-    path: string;
-    uid: number;
-    gid: number;
-    parentUid: number;
-    parentGid: number;
-    isVenv: boolean;
-    pip: string;
-    requirements: string;
-    size: number;
-    files: number;
-  };
+  environment: EnvironmentFacts;
   privateMount: 'root' | 'user' | 'none';
   template?: { path: string; uid: number; gid: number; hasBlock: boolean };
   /** Pids of users' servers whose interpreter is the hub's environment. */
@@ -181,7 +171,7 @@ export interface Facts {
   otherHubs: { pid: number; directory: string }[];
   /** Where an upgrade writes. */
   places: Place[];
-  /** Versions the package index offers for this Python; only looked up for `latest`. */
+  /** Versions that the package manager can install; only looked up for `latest`. */
   versions: string[];
   stateRoot: string;
 }
@@ -277,21 +267,10 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
   }
   const database =
     get('database-facts') === '' ? NO_DATABASE : parseJson('the database', get('database-facts'), databaseFactsSchema);
-  const [environmentUid = '', environmentGid = ''] = get('environment-owner').split(' ');
-  const [parentUid = '', parentGid = ''] = get('environment-parent-owner').split(' ');
   if (get('environment-path') === '') {
     throw new DiscoveryProblem([
       `There is no environment ${known?.environment ?? ''} on the host. Make one with \`python3 -m venv\` first.`,
     ]);
-  }
-  if (!raw.has('environment-venv')) {
-    throw new DiscoveryProblem([
-      `${get('environment-path')} is not a virtual environment; this release of jupyterhub-upgrade handles pip in a ` +
-        'virtual environment only.',
-    ]);
-  }
-  if (get('pip') === '' && broken === undefined) {
-    throw new DiscoveryProblem([`There is no pip in ${get('environment-path')}, or its owner cannot run it.`]);
   }
   const [templateUid = '', templateGid = ''] = get('template-owner').split(' ');
   return {
@@ -341,18 +320,7 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
         ? {}
         : { loss: parseJson('the database', get('database-loss'), lossSchema).lost }),
     },
-    environment: {
-      path: get('environment-path'),
-      uid: id.parse(environmentUid),
-      gid: id.parse(environmentGid),
-      parentUid: id.parse(parentUid),
-      parentGid: id.parse(parentGid),
-      isVenv: true,
-      pip: get('pip'),
-      requirements: get('requirements'),
-      size: Number(get('environment-kib')) * 1024,
-      files: Number(get('environment-files')),
-    },
+    environment: readEnvironment(raw),
     privateMount: z.enum(['root', 'user', 'none']).catch('none').parse(get('private-mount')),
     ...(raw.has('template-path')
       ? {
@@ -404,6 +372,18 @@ function remembered(known: Known, version: string, python: string): z.infer<type
     },
     configuration: { components: [], sections: {}, counts: {}, packages: {} },
   };
+}
+
+function readEnvironment(raw: Map<string, string>): EnvironmentFacts {
+  try {
+    return environmentFacts(
+      (name) => raw.get(name) ?? '',
+      (name) => raw.has(name),
+    );
+  } catch (error) {
+    const problem = error instanceof z.ZodError ? error.issues[0]?.message : String(error);
+    throw new DiscoveryProblem([`What the host said about the environment has another form than expected: ${problem}`]);
+  }
 }
 
 function parseJson<T>(what: string, json: string, schema: z.ZodType<T>): T {

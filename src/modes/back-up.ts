@@ -10,6 +10,7 @@ import { type SealedFile, sealToFile } from '../backup/seal-to-file.ts';
 import { UpgradeError } from '../errors.ts';
 import { BACKUP, PROOF } from '../host/programs.ts';
 import { databaseOf } from '../hub/databases/index.ts';
+import { parametersOf } from '../hub/environments/managers.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
 import { serviceOf } from '../hub/services/index.ts';
@@ -82,8 +83,7 @@ async function collect(run: Run, facts: Facts, sealer: Sealer, hasJob: boolean):
         parameters: {
           ...databaseParameters(run, facts),
           HAS_JOB: hasJob ? 'yes' : 'no',
-          ENVIRONMENT_UID: String(facts.environment.uid),
-          ENVIRONMENT_GID: String(facts.environment.gid),
+          ...parametersOf(facts, inputs, facts.version),
           ENVIRONMENT_FILES: environmentFiles.join('\n'),
           ORDER: JSON.stringify(order),
         },
@@ -128,7 +128,7 @@ function draftManifest({ inputs, context }: Run, facts: Facts): Omit<Manifest, '
       user: facts.service.user,
       workingDirectory: facts.service.directory,
     },
-    environment: { path: facts.environment.path, manager: 'pip' },
+    environment: { path: facts.environment.path, manager: facts.environment.manager },
     database: {
       dialect: facts.database.dialect,
       ...(facts.database.path === '' ? { url: facts.database.url } : { path: facts.database.path }),

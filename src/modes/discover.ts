@@ -78,6 +78,8 @@ export async function look(
         SERVICE_MANAGER: hub.serviceManager,
         CONFIG_PATH: hub.configPath ?? '',
         ENVIRONMENT_PATH: hub.environmentPath ?? '',
+        PACKAGE_MANAGER: hub.packageManager,
+        CHANNELS: inputs.packages.channels.join(' '),
         TARGET_VERSION: inputs.targetVersion,
         DATABASE_STRATEGY: inputs.database.strategy,
         CANARY_USER: inputs.verify.canaryUser ?? '',
@@ -109,7 +111,7 @@ function understand({ inputs, log, result }: Run, raw: Map<string, string>, know
   log.info(
     facts.version === ''
       ? `The environment ${environment.path} is broken: JupyterHub cannot be loaded from it.`
-      : `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.pip.split(' from ')[0]})`,
+      : `JupyterHub ${facts.version} on Python ${facts.python} in ${environment.path} (${environment.toolVersion || `no ${environment.manager}`})`,
   );
   log.info(`configuration ${facts.configFile}, run by ${service.user} in ${service.directory}`);
   const kind = database.path === '' ? (database.server ?? database.dialect) : `${database.journal_mode} mode`;

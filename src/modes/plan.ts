@@ -7,13 +7,14 @@ import { differencesFrom } from '../transaction/decisive.ts';
 import { type Plan, planUpgrade } from '../transaction/plan.ts';
 import { lookBefore } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
+import { resolve } from './resolve.ts';
 import type { Run } from './run.ts';
 
 /** Says what an upgrade would do, and touches nothing. */
 export async function plan(run: Run): Promise<Outcome> {
   await connectToHost(run);
   const { facts } = await discover(run);
-  const made = planUpgrade(run.inputs, facts);
+  const made = planUpgrade(run.inputs, facts, await resolve(run, facts));
   await showUpgrade(run, made);
   return made.unchanged ? 'unchanged' : 'planned';
 }

@@ -10,6 +10,7 @@ import { confirm, look } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
 import { followJob } from './follow-job.ts';
 import { showUpgrade } from './plan.ts';
+import { resolve } from './resolve.ts';
 import type { Run } from './run.ts';
 import { startJob, takeBack } from './start-job.ts';
 import { tellUsers } from './tell.ts';
@@ -18,7 +19,7 @@ import { tellUsers } from './tell.ts';
 export async function upgrade(run: Run): Promise<Outcome> {
   await connectToHost(run);
   const { facts } = await discover(run);
-  const plan = planUpgrade(run.inputs, facts);
+  const plan = planUpgrade(run.inputs, facts, await resolve(run, facts));
   await showUpgrade(run, plan);
   if (plan.unchanged) return unchanged(run, facts, plan);
 

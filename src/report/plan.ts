@@ -1,4 +1,5 @@
 import type { Command } from '../hub/command.ts';
+import { changeText } from '../hub/packages.ts';
 import type { Fate } from '../hub/survival.ts';
 import { approvalOf } from '../transaction/decisive.ts';
 import type { PlanDocument } from '../transaction/document.ts';
@@ -56,7 +57,7 @@ function questions(document: PlanDocument, running: number): [question: string, 
   const { accepted, disk, downtime, packages, revision, survival, told } = document;
   const { from, to, hops } = revision;
   return [
-    ['Packages', packages.map(({ name, from: old, to: next }) => `${name} ${old ?? 'not there'} → ${next}`).join(', ')],
+    ['Packages', packages.map(changeText).join(', ')],
     [
       'Database',
       from === to

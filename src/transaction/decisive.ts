@@ -38,7 +38,7 @@ export function decisiveOf(
     'the environment': { path: environment.path, Python: facts.python, installation: install },
     'the packages that are installed': installed(environment.requirements),
     'the packages that change': Object.fromEntries(
-      packages.map(({ name, from, to: then }) => [name, `${from} → ${then}`]),
+      packages.map(({ name, from = 'not there', to: then = 'removed' }) => [name, `${from} → ${then}`]),
     ),
     'the commands of the steps': Object.fromEntries(
       steps.map(({ name, commands }) => [name, short(JSON.stringify(commands))]),
@@ -60,11 +60,14 @@ function fateOf({ fate, reason }: Fate): string {
 
 /** The lines of `pip freeze` by the name of the package. What is no plain version may hold a password: a digest of it. */
 function installed(requirements: string): Record<string, string> {
-  const lines = requirements.split('\n').filter((line) => line.trim() !== '');
+  const lines = requirements.split('\n').filter((line) => line.trim() !== '' && !/^[#@]/.test(line));
   return Object.fromEntries(
     lines.map((line) => {
       const [, name, version] = /^([\w.-]+)===?([\w.+!-]+)$/.exec(line.trim()) ?? [];
       if (name !== undefined && version !== undefined) return [name, version];
+      // A list of conda's.
+      const [, what, build] = /\/([^/]+)-([^/-]+-[^/-]+)\.(?:conda|tar\.bz2)(?:#|$)/.exec(line) ?? [];
+      if (what !== undefined && build !== undefined) return [what, build];
       const named = /^([\w.-]+) @ |#egg=([\w.-]+)/.exec(line);
       return [named?.[1] ?? named?.[2] ?? `line ${short(line)}`, `from elsewhere (${short(line)})`];
     }),

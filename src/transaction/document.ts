@@ -3,6 +3,7 @@ import type { Command } from '../hub/command.ts';
 import { type DiskUse, diskUse } from '../hub/disk.ts';
 import type { Environment } from '../hub/environments/index.ts';
 import type { Facts } from '../hub/facts.ts';
+import type { Change } from '../hub/packages.ts';
 import type { Part } from '../hub/part.ts';
 import { schemaOf } from '../hub/releases.ts';
 import type { Survival } from '../hub/survival.ts';
@@ -14,21 +15,13 @@ import { describeFacts } from './facts-for-people.ts';
 import type { Step } from './job-steps.ts';
 import type { Migration } from './migration.ts';
 
-/** A package that the upgrade changes. */
-export interface PackageChange {
-  name: string;
-  /** Undefined for one that is not there yet. */
-  from: string | undefined;
-  to: string;
-}
-
 /** The plan of an upgrade as a person approves it and a machine compares it: pure data. */
 export interface PlanDocument {
   /** What was found out, in an order for people. */
   facts: { name: string; value: string }[];
   /** What could not be found out, a sentence each. */
   notDetermined: string[];
-  packages: PackageChange[];
+  packages: Change[];
   /** Of the database's schema; `hops` are the releases by way of which it is migrated. */
   revision: { from: string | null; to: string | undefined; hops: string[] };
   /** In their order, with all that will run on the host. */
@@ -56,6 +49,8 @@ export interface Draft {
   parameters: Record<string, string>;
   install: Environment['install'];
   migration: Migration;
+  /** Every package that changes; undefined where that is not known before. */
+  changes: Change[] | undefined;
   /** The hub's directory of the action on its host. */
   state: string;
   steps: Step[];
@@ -75,10 +70,10 @@ export function writeDocument(draft: Draft): PlanDocument {
     ...{ name, title },
     commands: commandsIn(name, draft, migrates),
   }));
-  const packages = [{ name: 'jupyterhub', from: facts.version, to }];
+  const packages = draft.changes ?? [{ name: 'jupyterhub', from: facts.version, to }];
   const accepted = acceptedBy(inputs);
   return {
-    ...describeFacts(facts),
+    ...describeFacts(facts, draft.changes !== undefined),
     packages,
     revision: { from: revision, to: schemaOf(to), hops: migration.hops },
     steps,

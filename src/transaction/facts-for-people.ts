@@ -2,8 +2,11 @@ import type { Facts } from '../hub/facts.ts';
 import { spawnerOf } from '../hub/survival.ts';
 import { count, size } from '../report/text.ts';
 
-/** What was found out of a hub, in an order for people, and what could not be. */
-export function describeFacts(facts: Facts): { facts: { name: string; value: string }[]; notDetermined: string[] } {
+/** What was found out of a hub, in an order for people, and what could not be. `packagesAreKnown`: all that change. */
+export function describeFacts(
+  facts: Facts,
+  packagesAreKnown: boolean,
+): { facts: { name: string; value: string }[]; notDetermined: string[] } {
   const { database, environment, service } = facts;
   const { ActiveState, KillMode, FragmentPath } = service.properties;
   const { rows } = database;
@@ -17,7 +20,10 @@ export function describeFacts(facts: Facts): { facts: { name: string; value: str
         : `stop-command and start-command; run by ${service.user} in ${service.directory}`,
     ],
     ['JupyterHub', `${facts.version} on Python ${facts.python}`],
-    ['environment', `${environment.path}, ${size(environment.size)}, ${environment.pip.split(' from ')[0]}`],
+    [
+      'environment',
+      `${environment.path}, ${size(environment.size)}, ${environment.toolVersion || `no ${environment.manager}`}`,
+    ],
     ['configuration', `${facts.configFile}, which reads ${count(facts.configFiles.length - 1, 'other file')}`],
     ['authenticator', classOf(facts, 'Authenticator')],
     ['spawner', spawnerOf(facts)[0]],
@@ -42,7 +48,7 @@ export function describeFacts(facts: Facts): { facts: { name: string; value: str
           'Processes of user servers whose spawner does not tell a pid: after the upgrade only their routes are looked at.',
         ]
       : []),
-    'Which other packages the installation brings along: pip decides that when it installs.',
+    ...(packagesAreKnown ? [] : ['Which other packages the installation brings along.']),
   ];
   return { facts: found.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])), notDetermined };
 }

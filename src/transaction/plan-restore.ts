@@ -17,7 +17,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
   const to = manifest.jupyterhub.version;
   const service = serviceOf(facts, inputs);
   const database = databaseOf(facts, inputs);
-  const environment = environmentOf(facts, to);
+  const environment = environmentOf(facts, inputs, to);
   const isSame = facts.version === to && sameRequirements(facts.environment.requirements, requirements);
   const listed = manifest.files.find(({ kind }) => kind === 'database');
   const needs: Need[] = [
@@ -47,12 +47,28 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
       `The backup was made with the environment ${manifest.environment.path}; the hub now uses ${facts.environment.path}.`,
     );
   }
+  if (manifest.environment.manager !== facts.environment.manager) {
+    blockers.push(
+      `The packages of the backup were listed by ${manifest.environment.manager}; what installs into ` +
+        `${facts.environment.path} now is ${facts.environment.manager}. Put back the environment of before first.`,
+    );
+  } else if (facts.environment.manager === 'conda' && !isSame) {
+    warnings.push(
+      'What the backup lists is put back by conda; packages that came to the environment later stay in it.',
+    );
+  }
   if (facts.broken !== undefined) warnings.push(`${facts.broken} What the backup says of the hub is used instead.`);
   const isFresh = facts.version === '';
   if (isFresh && environment.install === 'in-place') {
     blockers.push(
       `The environment ${facts.environment.path} is broken, and this host allows no private mount in which to make it anew: ` +
         'do so by hand, as RESTORE.txt in the backup says, or use sudo (become: sudo).',
+    );
+  }
+  if (isFresh && facts.environment.manager === 'conda') {
+    blockers.push(
+      `The environment ${facts.environment.path} is broken, and conda makes one anew only by removing what it does not know: do so ` +
+        'by hand, as RESTORE.txt in the backup says.',
     );
   }
   if (isFresh && facts.python === '') {
@@ -123,13 +139,13 @@ function placeOf({ path, url }: { path?: string | undefined; url?: string | unde
   return path || (url ?? '').replace(/^(\w+)\+\w+:/, '$1:');
 }
 
-/** Whether two outputs of `pip freeze` name the same packages. */
+/** Whether two lists of a package manager name the same packages. */
 function sameRequirements(one: string, other: string): boolean {
   const sorted = (text: string) =>
     text
       .split('\n')
       .map((line) => line.trim())
-      .filter((line) => line !== '')
+      .filter((line) => line !== '' && !line.startsWith('#'))
       .sort()
       .join('\n');
   return sorted(one) === sorted(other);

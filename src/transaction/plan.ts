@@ -7,6 +7,7 @@ import { checkSurroundings } from '../hub/checks.ts';
 import { databaseOf } from '../hub/databases/index.ts';
 import { diskBlockers, quotaWarnings, writeBlockers } from '../hub/disk.ts';
 import { environmentOf } from '../hub/environments/index.ts';
+import { NOT_RESOLVED, type Resolution } from '../hub/environments/resolution.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
 import { missingPython, newest } from '../hub/releases.ts';
@@ -46,21 +47,29 @@ export interface Plan {
   document?: PlanDocument;
 }
 
-/** The plan of an upgrade. Blockers are collected, not thrown: `plan` mode shows them all. */
-export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
+/** The release that a hub is upgraded to. */
+export function targetOf(inputs: Inputs, facts: Facts): string {
   const to = inputs.targetVersion === 'latest' ? newest(facts.versions) : inputs.targetVersion;
+  if (to !== undefined) return to;
+  throw new Error(
+    `The newest JupyterHub for the hub's Python could not be found out (${facts.environment.manager} answered no versions): ` +
+      'give target-version.',
+  );
+}
+
+/**
+ * The plan of an upgrade. Blockers are collected, not thrown: `plan` mode shows them all. `resolution`: what its package
+ * manager says that it would change.
+ */
+export function planUpgrade(inputs: Inputs, facts: Facts, resolution: Resolution = NOT_RESOLVED): Plan {
+  const to = targetOf(inputs, facts);
   const from = facts.version;
   const blockers: string[] = [];
   const warnings: string[] = [];
-  if (to === undefined) {
-    throw new Error(
-      "The newest JupyterHub for the hub's Python could not be found out (pip answered no versions): give target-version.",
-    );
-  }
   const service = serviceOf(facts, inputs);
   const database = databaseOf(facts, inputs);
   const migration = migrationOf(inputs, facts, to);
-  const environment = environmentOf(facts, to, migration.hops);
+  const environment = environmentOf(facts, inputs, to, { hops: migration.hops, resolution });
   const verification = verificationOf(inputs, facts, migration);
   const parts = [service, environment, database];
   for (const part of [...parts, migration, verification]) {
@@ -145,6 +154,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts): Plan {
       to,
       parts: [service, environment, database],
       migration,
+      changes: resolution.changes,
       parameters,
       state: stateDirectory(facts, inputs),
       steps,

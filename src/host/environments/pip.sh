@@ -1,200 +1,66 @@
 # shellcheck shell=sh
-# The hub's environment is a virtual environment with pip (ENVIRONMENT_PATH, its real path). Sourced by executor.sh.
-#
-# Staged: a copy beside it is bind-mounted over the original path in a private mount namespace and upgraded there, so
-# that every path in it is final and the live hub sees nothing; the downtime holds one exchange of two directories.
-# In place: the wheels are fetched beforehand and the copy is the way back.
-#
-# A release that the migration goes through (HOPS) gets a copy of its own, made like the staged one. It never stands at the
-# original path for anybody but the program that migrates.
+# pip, of the environment itself. Sourced; `at` and `live` are explained in environment.sh, as_owner in common.sh.
 
-environment_stage_path() { printf '%s.jupyterhub-upgrade-%s\n' "$ENVIRONMENT_PATH" "${1:-$JOB_ID}"; }
+# shellcheck disable=SC2034 # for environment.sh
+packages_list_option=--requirement
 
-environment_hop_path() { printf '%s-by-way-of-%s\n' "$(environment_stage_path)" "$1"; }
+PIP_MANNERS='PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1'
 
-# Which of the two directories is the copy: it carries this file, named for this job until tidy or undo removes it.
-environment_mark() { printf '%s/.jupyterhub-upgrade-%s\n' "$1" "$JOB_ID"; }
-
-as_parent_owner() { as_uid "$ENVIRONMENT_PARENT_UID" "$ENVIRONMENT_PARENT_GID" "$@"; }
-
-environment_python() { as_owner "$ENVIRONMENT_PATH/bin/python" -I "$@"; }
-
-environment_stage() {
-  environment_fingerprint >"$JOB/fingerprint" || return 1
-  environment_copy "$(environment_stage_path)" || return 1
-  [ "${FRESH_ENVIRONMENT:-}" != yes ] || environment_renew || return 1
-  as_owner touch "$(environment_mark "$(environment_stage_path)")" || return 1
-  case $INSTALL in
-    staged)
-      say "installing $REQUIREMENT into the copy"
-      with_requirements in_copy "$(environment_stage_path)" as_owner -m pip install --progress-bar off --upgrade || return 1
-      copy_is "$(environment_stage_path)" "$TARGET_VERSION" || return 1
-      note_head "$(in_copy "$(environment_stage_path)" as_owner "$PROGRAMS/heads.py")" || return 1
-      for hop in $HOPS; do environment_stage_hop "$hop" || return 1; done
-      ;;
-    in-place)
-      say "fetching $REQUIREMENT and what it needs"
-      mkdir -p "$JOB/wheels" && chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/wheels" || return 1
-      with_requirements as_owner "$ENVIRONMENT_PATH/bin/python" -m pip download --progress-bar off --no-input \
-        --disable-pip-version-check --dest "$JOB/wheels" || return 1
-      ;;
-  esac
+packages_pip() {
+  pip_where=$1
+  shift
+  # shellcheck disable=SC2086 # words
+  at "$pip_where" $PIP_MANNERS "$ENVIRONMENT_PATH/bin/python" -m pip "$@"
 }
 
-environment_stage_hop() {
-  hop_copy=$(environment_hop_path "$1")
-  environment_copy "$hop_copy" || return 1
-  say "installing jupyterhub==$1, by way of which the database is migrated, into the copy"
-  in_copy "$hop_copy" as_owner -m pip install --progress-bar off --upgrade "jupyterhub==$1" || return 1
-  copy_is "$hop_copy" "$1" || return 1
-  hop_head=$(in_copy "$hop_copy" as_owner "$PROGRAMS/heads.py") || return 1
-  [ -n "$hop_head" ] && note hop "$1 $hop_head"
+# The exact list of what is installed, from which the environment can be made again.
+packages_frozen() { packages_pip live freeze; }
+
+# The versions that the index has for this Python, with commas. `pip index` is younger than some hubs' pip.
+packages_versions() {
+  packages_pip live install --no-deps 'jupyterhub==0.0.0' 2>&1 | sed -n 's/.*(from versions: \(.*\)).*/\1/p'
 }
 
-environment_copy() {
-  say "copying $ENVIRONMENT_PATH to $1"
-  environment_make_directory "$1" && as_owner cp -a --reflink=auto "$ENVIRONMENT_PATH/." "$1/"
+# packages_resolve DIRECTORY ARGUMENTS...: what an installation would change, as JSON, by a pip that can tell. An older one
+# fetches a newer one into DIRECTORY, where it is run as the file it is. Status 3: there is none for this Python.
+packages_resolve() {
+  pip_directory=$1
+  shift
+  set -- install --dry-run --progress-bar off --upgrade --report "$pip_directory/report" "$@"
+  if packages_pip live install --help | grep -q -e --report; then
+    set -- -m pip "$@"
+  else
+    packages_pip live download --quiet --no-deps --dest "$pip_directory" 'pip>=22.2' >&2 || return 3
+    for pip_wheel in "$pip_directory"/pip-*.whl; do set -- "$pip_wheel/pip" "$@"; done
+  fi
+  # shellcheck disable=SC2086 # words
+  as_owner $PIP_MANNERS "$ENVIRONMENT_PATH/bin/python" "$@" >&2 &&
+    as_owner "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/packages.py" report "$pip_directory/report"
 }
 
-# copy_is COPY VERSION: asked as the hub's user, who will run it: what only the owner can read would fail after the stop.
-copy_is() {
-  copy_version=$(in_copy "$1" as_reader -c 'import jupyterhub.app; print(jupyterhub.__version__)') || return 1
-  [ "$copy_version" = "$2" ] && return 0
-  say "pip installed JupyterHub $copy_version, not $2"
-  return 1
+# packages_install WHERE ARGUMENTS...
+packages_install() {
+  pip_install_where=$1
+  shift
+  packages_pip "$pip_install_where" install --progress-bar off --upgrade "$@"
 }
 
-# A broken environment (restore) is made anew where the copy stands, by the Python that it was made by: pip itself may be
-# what is broken, or take half a package for a whole one.
-environment_renew() {
-  say "making $ENVIRONMENT_PATH anew in the copy"
+# packages_fetch DIRECTORY ARGUMENTS...
+packages_fetch() {
+  pip_wheels=$1
+  shift
+  packages_pip live download --progress-bar off --dest "$pip_wheels" "$@"
+}
+
+# packages_install_fetched DIRECTORY ARGUMENTS...
+packages_install_fetched() {
+  pip_wheels=$1
+  shift
+  packages_pip live install --no-index --find-links "$pip_wheels" --upgrade "$@"
+}
+
+packages_renew() {
   renew_packages=''
   grep -qi '^include-system-site-packages *= *true' "$ENVIRONMENT_PATH/pyvenv.cfg" && renew_packages=--system-site-packages
-  in_copy "$(environment_stage_path)" as_owner -m venv --clear ${renew_packages:+"$renew_packages"} "$ENVIRONMENT_PATH" >&2
-}
-
-# with_requirements COMMAND...: the command with what pip is asked for: one release, or (restore) the whole set that a
-# backup recorded.
-with_requirements() {
-  if [ -e "$JOB/payload/requirements" ]; then
-    "$@" --requirement "$JOB/payload/requirements"
-  else
-    "$@" "$REQUIREMENT"
-  fi
-}
-
-environment_make_directory() {
-  [ -d "$1" ] && return 0
-  as_parent_owner mkdir "$1" || return 1
-  [ "$ENVIRONMENT_PARENT_UID" = "$ENVIRONMENT_UID" ] || chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$1" || return 1
-  as_owner chmod "$(stat -c %a "$ENVIRONMENT_PATH")" "$1"
-}
-
-# in_copy COPY WHO ARGS: the environment's python where that copy stands at the original path, seen by this process only. WHO is
-# as_owner, as_reader or as_hub: see in-copy.sh.
-in_copy() (
-  OWNER_HOME=$(home_of "$ENVIRONMENT_UID") HUB_NAMED=''
-  set -- /bin/sh "$PROGRAMS/environments/in-copy.sh" "$@"
-  export OWNER_HOME ENVIRONMENT_PATH ENVIRONMENT_UID ENVIRONMENT_GID HUB_UID HUB_GID HUB_ENV HUB_DIRECTORY HUB_NAMED
-  if [ "$(id -u)" = 0 ]; then exec unshare --mount --propagation private "$@"; fi
-  # In a user namespace the caller is root by name only, and stays the owner of what it writes.
-  HUB_NAMED=$HUB_UID:$HUB_GID ENVIRONMENT_UID=0 ENVIRONMENT_GID=0
-  exec unshare --user --map-root-user --mount --propagation private "$@"
-)
-
-# environment_in_hop RELEASE ARGS: the python of the environment of a hop, run as the hub runs.
-environment_in_hop() {
-  in_hop_copy=$(environment_hop_path "$1")
-  shift
-  in_copy "$in_hop_copy" as_hub "$@"
-}
-
-note_head() {
-  [ -n "$1" ] && note head "$1"
-}
-
-environment_fingerprint() {
-  environment_python "$PROGRAMS/environment.py" fingerprint "$ENVIRONMENT_PATH" \
-    ${TEMPLATE_PATH:+--except "$TEMPLATE_PATH"} \
-    ${TEMPLATE_PATH:+--except "$TEMPLATE_PATH.before-jupyterhub-upgrade"}
-}
-
-# An environment that somebody changed since it was copied would lose that change. A restore may leave it as it is.
-environment_is_as_staged() {
-  [ -e "$JOB/fingerprint" ] || return 0
-  environment_fingerprint >"$JOB/fingerprint.now" || return 1
-  cmp -s "$JOB/fingerprint" "$JOB/fingerprint.now" && return 0
-  say "$ENVIRONMENT_PATH was changed while the upgrade was prepared: run the upgrade again"
-  return 1
-}
-
-environment_switch() { environment_exchange; }
-
-# Installs from the fetched wheels only: nothing is resolved or downloaded while the hub is down.
-environment_install() {
-  with_requirements as_owner "$ENVIRONMENT_PATH/bin/python" -m pip install --no-input \
-    --disable-pip-version-check --no-index --find-links "$JOB/wheels" --upgrade || return 1
-  install_version=$(environment_python -c 'import jupyterhub; print(jupyterhub.__version__)') || return 1
-  [ "$install_version" = "$TARGET_VERSION" ] || {
-    say "pip installed JupyterHub $install_version, not $TARGET_VERSION"
-    return 1
-  }
-  note_head "$(environment_python "$PROGRAMS/heads.py")"
-}
-
-# Back to the directory that was live: staged, when the marked copy is the live one; in place, when it is not.
-environment_switch_back() {
-  stage=$(environment_stage_path)
-  # An exchange by renames that was cut: whichever name is missing gets its directory, then the mark decides.
-  if [ -e "$stage.out" ]; then
-    if [ ! -e "$ENVIRONMENT_PATH" ]; then
-      as_parent_owner mv -T "$stage.out" "$ENVIRONMENT_PATH" || return 1
-    elif [ ! -e "$stage" ]; then
-      as_parent_owner mv -T "$stage.out" "$stage" || return 1
-    fi
-  fi
-  if [ "$INSTALL" = staged ]; then
-    [ -e "$(environment_mark "$ENVIRONMENT_PATH")" ] || return 0
-  else
-    [ -e "$(environment_mark "$stage")" ] || return 0
-  fi
-  environment_exchange
-}
-
-# One atomic exchange where the kernel and the file system can, else two renames, whose gap switch_back closes.
-environment_exchange() {
-  stage=$(environment_stage_path)
-  if [ -x /usr/bin/python3 ] && as_parent_owner /usr/bin/python3 -I "$PROGRAMS/environment.py" exchange "$ENVIRONMENT_PATH" "$stage" >/dev/null 2>&1; then
-    :
-  else
-    as_parent_owner mv -T "$ENVIRONMENT_PATH" "$stage.out" || return 1
-    as_parent_owner mv -T "$stage" "$ENVIRONMENT_PATH" || return 1
-    as_parent_owner mv -T "$stage.out" "$stage" || return 1
-  fi
-  as_parent_owner sync "${ENVIRONMENT_PATH%/*}" 2>/dev/null || sync
-}
-
-environment_discard_stage() {
-  environment_unmark
-  environment_discard_hops
-  environment_remove_kept "$JOB_ID"
-}
-
-environment_discard_hops() {
-  for discard_hop in $HOPS; do environment_remove "$(environment_hop_path "$discard_hop")"; done
-}
-
-environment_unmark() { as_owner rm -f "$(environment_mark "$ENVIRONMENT_PATH")"; }
-
-# What a committed job leaves as the way back by hand.
-environment_kept() {
-  [ ! -d "$(environment_stage_path)" ] || printf 'the environment of before in %s\n' "$(environment_stage_path)"
-}
-
-environment_remove_kept() { environment_remove "$(environment_stage_path "$1")"; }
-
-environment_remove() {
-  [ -d "$1" ] || return 0
-  as_owner find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
-  as_parent_owner rmdir "$1"
+  at "$1" "$ENVIRONMENT_PATH/bin/python" -m venv --clear ${renew_packages:+"$renew_packages"} "$ENVIRONMENT_PATH"
 }

@@ -1,6 +1,10 @@
+import type { Inputs } from '../../inputs.ts';
 import type { Facts } from '../facts.ts';
 import type { Part } from '../part.ts';
-import { pip } from './pip.ts';
+import { environmentCommands } from './commands.ts';
+import { copyBlockers, copyNeeds } from './copies.ts';
+import { managerOf, parametersOf, wantedOf } from './managers.ts';
+import { NOT_RESOLVED, type Resolution } from './resolution.ts';
 
 /** How the hub's environment is upgraded. */
 export interface Environment extends Part {
@@ -10,8 +14,78 @@ export interface Environment extends Part {
 
 /**
  * The environment of this hub, to be brought to `version`; `hops` are releases by way of which its database is migrated.
- * pip in a virtual environment is the one manager so far.
+ * Host side: src/host/environment.sh.
  */
-export function environmentOf(facts: Facts, version: string, hops: string[] = []): Environment {
-  return pip(facts, version, hops);
+export function environmentOf(
+  facts: Facts,
+  inputs: Inputs,
+  version: string,
+  { hops = [], resolution = NOT_RESOLVED }: { hops?: string[]; resolution?: Resolution } = {},
+): Environment {
+  const { environment, privateMount } = facts;
+  const install = privateMount === 'none' ? 'in-place' : 'staged';
+  const blockers = [...cannotInstall(facts, inputs), ...copyBlockers(facts), ...resolution.blockers];
+  if (install === 'in-place' && hops.length > 0) {
+    blockers.push(
+      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, for which this host, which allows no ` +
+        `private mount, has no place: upgrade the hub to ${hops.join(' and then to ')} first (target-version: ${hops[0]}), ` +
+        `then to ${version}.`,
+    );
+  }
+  const parameters = parametersOf(facts, inputs, version, resolution.changes);
+  return {
+    parameters: {
+      ...parameters,
+      INSTALL: install,
+      HOPS: hops.join(' '),
+      ENVIRONMENT_PARENT_UID: String(environment.parentUid),
+      ENVIRONMENT_PARENT_GID: String(environment.parentGid),
+    },
+    needs: copyNeeds(facts, 1 + hops.length, install),
+    commands: environmentCommands(facts, managerOf(environment), install, wantedOf(parameters), hops),
+    guarantees: [
+      install === 'staged'
+        ? 'The new release is installed into a copy beside the running hub; the downtime holds one exchange of two directories.'
+        : 'The packages are fetched beforehand; the way back is a copy of the environment.',
+    ],
+    warnings: [
+      ...(install === 'in-place'
+        ? ['This host allows no private mount: the packages are installed during the downtime, which makes it longer.']
+        : []),
+      ...resolution.warnings,
+      ...elsewhere(facts),
+    ],
+    blockers,
+    install,
+  };
+}
+
+/** Why the package manager cannot upgrade this environment; then it is not asked what it would change either. */
+export function cannotInstall({ environment }: Facts, { packages }: Inputs): string[] {
+  if (environment.kind === 'system') {
+    return [
+      `${environment.path} is neither a virtual environment nor one of conda; installations outside of an environment ` +
+        '(system-wide or --user) are not upgraded. Give the hub an environment of its own first.',
+    ];
+  }
+  const blockers = managerOf(environment).blockers(environment, packages);
+  const hub = environment.installed.find(({ name }) => name === 'jupyterhub');
+  if (hub?.editable) {
+    blockers.push(
+      `JupyterHub is installed in editable mode from ${hub.from}: it is changed there, not by a package manager. Install a ` +
+        'release in its place first.',
+    );
+  }
+  if (packages.channels.length > 0 && environment.manager !== 'conda') {
+    blockers.push(`channels are for conda, but ${environment.manager} installs into ${environment.path}. Remove them.`);
+  }
+  return blockers;
+}
+
+function elsewhere({ environment }: Facts): string[] {
+  const named = environment.installed.filter(({ name, editable }) => editable && name !== 'jupyterhub');
+  return named.map(
+    ({ name, from }) =>
+      `${name} is installed in editable mode from ${from}, which is shared by the old and the new hub.`,
+  );
 }

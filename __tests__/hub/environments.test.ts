@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { environmentOf } from '../../src/hub/environments/index.ts';
+import { readResolution } from '../../src/hub/environments/resolution.ts';
+import { planUpgrade } from '../../src/transaction/plan.ts';
+import { PACKAGES, sampleInputs, sqliteFacts } from './samples.ts';
+
+const inputs = await sampleInputs();
+
+/** What stands in the way of upgrading an environment of which discovery says this. */
+function blockers(raw: Record<string, string>, given: Record<string, string> = {}) {
+  return sampleInputs(given).then((some) => environmentOf(sqliteFacts({ raw }), some, '6.1.1').blockers.join('\n'));
+}
+
+const CONDA = {
+  'environment-kind': 'conda',
+  'package-manager': 'conda',
+  'package-tool': '/opt/conda/bin/conda',
+  'conda-packages': 'jupyterhub-4.1.6-py_0.json',
+};
+
+describe('what was found and what was asked for', () => {
+  it.each<[string, Record<string, string>, Record<string, string>, RegExp]>([
+    ['pip in a virtual environment', {}, {}, /^$/],
+    ['uv', { 'environment-kind': 'uv', 'package-manager': 'uv', 'package-tool': '/usr/local/bin/uv' }, {}, /^$/],
+    [
+      'no pip, and no uv either',
+      { 'package-manager': 'uv', 'package-tool': '' },
+      {},
+      /\/opt\/hub has no pip.*no uv was found/,
+    ],
+    ['pip, which is not there', { 'package-tool': '' }, { 'package-manager': 'pip' }, /There is no pip in \/opt\/hub/],
+    ['conda, as found', CONDA, {}, /^$/],
+    ['conda for a virtual environment', { 'package-manager': 'conda' }, {}, /\/opt\/hub is no conda environment/],
+    ['uv for one of conda', { ...CONDA, 'package-manager': 'uv' }, {}, /but \/opt\/hub is a conda environment/],
+    [
+      'pip for what conda installed',
+      { ...CONDA, 'package-manager': 'pip' },
+      {},
+      /pip would leave conda's records wrong/,
+    ],
+    ['pip for what pip installed there', { ...CONDA, 'package-manager': 'pip', 'conda-packages': '' }, {}, /^$/],
+    [
+      'conda for what pip installed there',
+      { ...CONDA, 'conda-packages': '' },
+      {},
+      /was not installed into \/opt\/hub by conda/,
+    ],
+    [
+      'micromamba alone',
+      { ...CONDA, 'package-tool': '', 'tool-micromamba': '/usr/bin/micromamba' },
+      {},
+      /\/usr\/bin\/micromamba is there, but has not been tried/,
+    ],
+    ['a frozen environment', { ...CONDA, 'conda-frozen': 'yes' }, {}, /marked as frozen/],
+    [
+      'an interrupted transaction',
+      { ...CONDA, 'conda-interrupted': '/opt/hub/x.c~' },
+      {},
+      /was interrupted \(it left \/opt\/hub\/x\.c~\)/,
+    ],
+    [
+      'a pin of JupyterHub',
+      { ...CONDA, 'conda-pinned': 'python 3.12.*\njupyterhub <5\n' },
+      {},
+      /pinned: jupyterhub <5/,
+    ],
+    ['a pin of something else', { ...CONDA, 'conda-pinned': 'jupyterhub-idle-culler <2' }, {}, /^$/],
+    ['constraints for conda', CONDA, { constraints: 'x<1' }, /constraints are for pip and uv/],
+    ['channels for pip', {}, { channels: 'conda-forge' }, /channels are for conda, but pip installs into \/opt\/hub/],
+    [
+      'no environment at all',
+      { 'environment-kind': 'system' },
+      {},
+      /\/opt\/hub is neither a virtual environment nor one of conda/,
+    ],
+    ['a disk that cannot be written to', { 'environment-read-only': 'yes' }, {}, /mounted read-only/],
+  ])('%s', async (_, raw, given, said) => {
+    expect(await blockers(raw, given)).toMatch(said);
+  });
+
+  it('an editable JupyterHub is refused, another editable package named', async () => {
+    const [hub, oauth, ...rest] = PACKAGES.installed;
+    const from = 'file:///srv/code';
+    const packages = (...installed: object[]) => ({ packages: JSON.stringify({ ...PACKAGES, installed }) });
+    expect(await blockers(packages({ ...hub, editable: true, from }, ...rest))).toMatch(
+      /editable mode from file:\/\/\/srv\/code: it is changed there/,
+    );
+    const facts = sqliteFacts({ raw: packages({ ...oauth, editable: true, from }) });
+    expect(environmentOf(facts, inputs, '6.1.1')).toMatchObject({
+      warnings: [expect.stringContaining('oauthenticator is installed in editable mode from file:///srv/code')],
+      blockers: [],
+    });
+  });
+
+  it('packages of another form than expected end the run', () => {
+    expect(() => sqliteFacts({ raw: { packages: '{"installed": [{"name": 1}]}' } })).toThrow(
+      /another form than expected/,
+    );
+    expect(() => sqliteFacts({ raw: { packages: 'no JSON' } })).toThrow(/another form than expected/);
+  });
+});
+
+const resolved = (...names: string[]) =>
+  new Map([
+    ['status', '0'],
+    ['resolved', JSON.stringify(names.map((name) => ({ name: name.split('==')[0], version: name.split('==')[1] })))],
+  ]);
+
+describe('what would be installed', () => {
+  const facts = sqliteFacts();
+
+  it('is in the plan, from and to, and exactly that is installed', () => {
+    const answer = readResolution(
+      resolved('jupyterhub==5.4.0', 'alembic==1.14.0', 'sqlalchemy==1.4.46'),
+      facts,
+      inputs,
+      '5.4.0',
+    );
+    const plan = planUpgrade({ ...inputs, targetVersion: '5.4.0' }, facts, answer);
+    expect(plan.document?.packages).toEqual([
+      { name: 'alembic', to: '1.14.0' },
+      { name: 'jupyterhub', from: '4.1.6', to: '5.4.0' },
+    ]);
+    expect(plan.parameters).toMatchObject({ REQUIREMENTS: 'alembic==1.14.0 jupyterhub==5.4.0', EXACTLY: '--no-deps' });
+    const other = readResolution(resolved('jupyterhub==5.4.0', 'alembic==1.15.0'), facts, inputs, '5.4.0');
+    expect(planUpgrade({ ...inputs, targetVersion: '5.4.0' }, facts, other).digest).not.toBe(plan.digest);
+  });
+
+  it('is a conflict where it breaks what is left as it is, and none where that was broken before', () => {
+    const { blockers: said } = readResolution(resolved('jupyterhub==6.1.1'), facts, inputs, '6.1.1');
+    expect(said).toEqual([
+      'oauthenticator 16.0.0, which is installed beside JupyterHub, needs jupyterhub<6,>=2.2, and jupyterhub would become ' +
+        '6.1.1. Have it upgraded together (extra-packages: oauthenticator), or remove it from the environment.',
+    ]);
+    expect(
+      readResolution(resolved('jupyterhub==6.1.1', 'oauthenticator==17.3.0'), facts, inputs, '6.1.1').blockers,
+    ).toEqual([]);
+    const broken = { ...PACKAGES, requirements: [{ by: 'oauthenticator', name: 'jupyterhub', specifier: '<4' }] };
+    const before = sqliteFacts({ raw: { packages: JSON.stringify(broken) } });
+    expect(readResolution(resolved('jupyterhub==6.1.1'), before, inputs, '6.1.1').blockers).toEqual([]);
+  });
+
+  it('must be the target', () => {
+    expect(readResolution(resolved('jupyterhub==5.0.0'), facts, inputs, '6.1.1').blockers).toEqual([
+      'What would be installed is JupyterHub 5.0.0, but target-version is 6.1.1.',
+    ]);
+  });
+
+  it('is not known where pip is too old and Python, too, which is said, and JupyterHub itself is looked at', () => {
+    const answer = readResolution(new Map([['status', '3']]), facts, inputs, '6.1.1');
+    expect(answer.warnings).toEqual([expect.stringContaining('cannot be told in advance: pip 23.0 is too old')]);
+    expect(answer.blockers).toEqual([expect.stringContaining('oauthenticator 16.0.0')]);
+    expect(planUpgrade(inputs, facts, answer).document?.packages).toEqual([
+      { name: 'jupyterhub', from: '4.1.6', to: '6.1.1' },
+    ]);
+  });
+
+  it('a full disk is called so', () => {
+    const answer = readResolution(
+      new Map([
+        ['status', '1'],
+        ['log', 'ERROR: [Errno 28] No space left on device'],
+      ]),
+      facts,
+      inputs,
+      '6.1.1',
+    );
+    expect(answer.blockers).toEqual([expect.stringMatching(/^A disk of the host is full: pip refuses/)]);
+  });
+});
+
+describe('what conda 26.7.1 answered', () => {
+  const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'conda-26.7.1', `${name}.json`), 'utf8');
+  const facts = sqliteFacts({ raw: CONDA });
+  const answer = (name: string, status = '1') =>
+    readResolution(new Map(Object.entries({ status, resolved: recorded(name) })), facts, inputs, '6.1.1');
+
+  it('is read as the packages that change', () => {
+    const { changes, blockers: none } = answer('dry-run', '0');
+    expect(none).toEqual([]);
+    expect(changes).toHaveLength(19);
+    expect(changes).toContainEqual({ name: 'jupyterhub', from: '4.1.6', to: '6.1.1', build: 'py_0' });
+    expect(changes).toContainEqual(expect.objectContaining({ name: 'pydantic', to: expect.any(String) }));
+    const plan = planUpgrade(inputs, facts, answer('dry-run', '0'));
+    expect(plan.parameters.REQUIREMENTS?.split(' ')).toContain('jupyterhub=6.1.1=py_0');
+  });
+
+  it('is no upgrade where it says that all is there', () => {
+    expect(answer('already', '0').blockers).toEqual([
+      'What would be installed is JupyterHub 4.1.6, but target-version is 6.1.1.',
+    ]);
+  });
+
+  it.each<[string, RegExp]>([
+    ['not-found', /^conda's channels do not have what is asked for: .*jupyterhub==99/],
+    [
+      'unsat-rattler',
+      /^jupyterhub==6\.1\.1 cannot be installed together with what is there: .*hubplugin 1\.0 would require/,
+    ],
+    ['unsat-classic', /^jupyterhub==6\.1\.1 cannot be installed together with what is there: /],
+    ['pinned-rattler', /^jupyterhub==6\.1\.1 cannot be installed together with what is there: /],
+    ['frozen', /^conda refuses to install jupyterhub==6\.1\.1: .*frozen/],
+    ['not-writable', /^The environment cannot be written to: /],
+    ['no-channel-http', /^conda's channels cannot be reached from the host: /],
+    ['no-channel-file', /^conda's channels cannot be reached from the host: /],
+    ['disk-full-cache', /^A disk of the host is full: /],
+  ])('%s', (name, said) => {
+    expect(answer(name).blockers).toEqual([expect.stringMatching(said)]);
+  });
+});

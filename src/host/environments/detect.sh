@@ -1,0 +1,99 @@
+# shellcheck shell=sh
+# Which manager owns the hub's environment (ENVIRONMENT_PATH), and which tools are there. Sourced by discover.sh; reads only.
+
+# A tool is run as the owner of the environment: nobody but that owner and root may have written it.
+is_trusted() {
+  [ -f "$1" ] && [ -x "$1" ] || return 1
+  case $(stat -L -c '%u %A' "$1") in
+    "0 "?????w* | "0 "????????w* | "$ENVIRONMENT_UID "?????w* | "$ENVIRONMENT_UID "????????w*) return 1 ;;
+    "0 "* | "$ENVIRONMENT_UID "*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# first_tool CANDIDATE...: the first of them that can be run.
+first_tool() {
+  for first_tool do
+    if is_trusted "$first_tool"; then
+      printf '%s\n' "$first_tool"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# environment_kind: venv, uv (a virtual environment that uv made), conda or system.
+environment_kind() {
+  if [ -f "$ENVIRONMENT_PATH/pyvenv.cfg" ]; then
+    if grep -q '^uv *=' "$ENVIRONMENT_PATH/pyvenv.cfg"; then echo uv; else echo venv; fi
+  elif [ -f "$ENVIRONMENT_PATH/conda-meta/history" ]; then
+    echo conda
+  else
+    echo system
+  fi
+}
+
+find_uv() {
+  find_home=$(home_of "$ENVIRONMENT_UID")
+  first_tool "$ENVIRONMENT_PATH/bin/uv" "$(command -v uv)" "$find_home/.local/bin/uv" "$find_home/.cargo/bin/uv"
+}
+
+# find_conda NAME: the tool that made the environment last, if that is its name; else where that tool is by convention.
+find_conda() {
+  find_root=${ENVIRONMENT_PATH%/envs/*}
+  set -- "$1" "$find_root/bin/$1" "$find_root/condabin/$1" "/opt/conda/bin/$1" "/opt/miniforge3/bin/$1" "/opt/miniconda3/bin/$1" \
+    "$(command -v "$1")"
+  find_maker=$(sed -n 's/^# cmd: \([^ ]*\) .*/\1/p' "$ENVIRONMENT_PATH/conda-meta/history" | grep "/$1\$" | tail -n 1)
+  shift
+  first_tool "$find_maker" "$@"
+}
+
+# What conda itself would not say, or not in time.
+conda_facts() {
+  fact conda-packages "$(conda_packages)"
+  fact conda-interrupted "$(find "$ENVIRONMENT_PATH" -name '*.c~' -print 2>/dev/null | head -n 1)"
+  [ ! -e "$ENVIRONMENT_PATH/conda-meta/frozen" ] || fact conda-frozen yes
+  fact conda-pinned "$(cat "$ENVIRONMENT_PATH/conda-meta/pinned" 2>/dev/null)"
+}
+
+# detect_manager: sets PACKAGE_MANAGER where the input leaves it open (auto), and PACKAGE_TOOL, which is empty where there is none.
+detect_manager() {
+  has_pip=no
+  [ -z "$(packages_pip_version)" ] || has_pip=yes
+  detect_uv=$(find_uv)
+  if [ "$PACKAGE_MANAGER" = auto ]; then
+    PACKAGE_MANAGER=pip
+    # shellcheck disable=SC2154 # set by discover.sh
+    case $kind in
+      conda) [ -z "$(conda_packages)" ] || PACKAGE_MANAGER=conda ;;
+      uv) [ "$has_pip" = yes ] && [ -z "$detect_uv" ] || PACKAGE_MANAGER=uv ;;
+      venv) [ "$has_pip" = yes ] || PACKAGE_MANAGER=uv ;;
+    esac
+  fi
+  case $PACKAGE_MANAGER in
+    pip)
+      PACKAGE_TOOL=''
+      [ "$has_pip" = no ] || PACKAGE_TOOL="$ENVIRONMENT_PATH/bin/python -m pip"
+      ;;
+    uv) PACKAGE_TOOL=$detect_uv ;;
+    conda)
+      PACKAGE_TOOL=$(find_conda conda)
+      [ -n "$PACKAGE_TOOL" ] || for detect_other in mamba micromamba; do
+        fact "tool-$detect_other" "$(find_conda "$detect_other")"
+      done
+      ;;
+  esac
+}
+
+conda_packages() {
+  (cd "$ENVIRONMENT_PATH/conda-meta" && ls -d jupyterhub-[0-9]*.json jupyterhub-base-[0-9]*.json 2>/dev/null)
+}
+
+packages_pip_version() { as_owner "$ENVIRONMENT_PATH/bin/python" -m pip --version 2>/dev/null; }
+
+packages_version() {
+  case $PACKAGE_MANAGER in
+    pip) packages_pip_version ;;
+    *) [ -z "$PACKAGE_TOOL" ] || as_owner "$PACKAGE_TOOL" --version 2>/dev/null | head -n 1 ;;
+  esac
+}

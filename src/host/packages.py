@@ -1,0 +1,123 @@
+"""What is installed beside JupyterHub, and what pip says it would install. Runs under the environment's interpreter.
+
+usage: python -I packages.py installed
+       python -I packages.py report FILE
+
+`installed`: each distribution with its name, version, installer and where it is from if not from an index (`from`,
+and whether it is `editable`), and what each requires of the others' versions (`requirements`; null without a library
+that can read them). `report`: FILE is of `pip install --report`; name and version of each package in it. Prints JSON.
+"""
+
+import email.parser
+import glob
+import json
+import os
+import re
+import sys
+
+LONGEST = 1024
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement_class():
+    """Something that reads `name[extra] >=1; marker`: the library, or pip's own copy of it."""
+    for module in (
+        "packaging.requirements",
+        "pip._vendor.packaging.requirements",
+        "pkg_resources.extern.packaging.requirements",
+    ):
+        try:
+            return __import__(module, fromlist=["Requirement"]).Requirement
+        except ImportError:
+            pass
+    return None
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def directories():
+    """Where packages lie, in the order in which Python looks."""
+    named = [entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
+    return [entry for entry in named if os.path.isdir(entry)]
+
+
+def origin(directory, name):
+    """Where a distribution is from that is not from an index: URL or path, and whether it is editable."""
+    try:
+        direct = json.loads(read(os.path.join(directory, "direct_url.json")) or "{}")
+    except ValueError:
+        direct = {}
+    if direct.get("url"):
+        return direct["url"], bool((direct.get("dir_info") or {}).get("editable"))
+    link = os.path.join(os.path.dirname(directory), name + ".egg-link")
+    return (read(link).split("\n")[0], True) if os.path.exists(link) else (None, False)
+
+
+def distributions():
+    """Each installed distribution once: the directory of its metadata, and the metadata."""
+    seen = set()
+    for place in directories():
+        for info in sorted(glob.glob(os.path.join(glob.escape(place), "*.dist-info"))) + sorted(
+            glob.glob(os.path.join(glob.escape(place), "*.egg-info"))
+        ):
+            name = "METADATA" if info.endswith(".dist-info") else "PKG-INFO"
+            text = read(os.path.join(info, name) if os.path.isdir(info) else info)
+            metadata = email.parser.HeaderParser().parsestr(text)
+            if metadata["Name"] and canonical(metadata["Name"]) not in seen:
+                seen.add(canonical(metadata["Name"]))
+                yield info, metadata
+        for link in sorted(glob.glob(os.path.join(glob.escape(place), "*.egg-link"))):
+            for info in glob.glob(os.path.join(glob.escape(read(link).split("\n")[0]), "*.egg-info")):
+                metadata = email.parser.HeaderParser().parsestr(read(os.path.join(info, "PKG-INFO")))
+                if metadata["Name"] and canonical(metadata["Name"]) not in seen:
+                    seen.add(canonical(metadata["Name"]))
+                    yield os.path.join(place, os.path.basename(info)), metadata
+
+
+def requirements(metadata, requirement):
+    """What one distribution requires of the versions of others, as far as it holds here."""
+    for line in metadata.get_all("Requires-Dist") or []:
+        try:
+            read_line = requirement(line)
+            if read_line.marker is not None and not read_line.marker.evaluate({"extra": ""}):
+                continue
+        except Exception:
+            continue
+        if str(read_line.specifier):
+            yield {
+                "by": canonical(metadata["Name"]),
+                "name": canonical(read_line.name),
+                "specifier": str(read_line.specifier),
+            }
+
+
+def installed():
+    requirement = requirement_class()
+    found, wanted = [], []
+    for info, metadata in distributions():
+        url, editable = origin(info, metadata["Name"])
+        one = {"name": canonical(metadata["Name"]), "version": metadata["Version"] or "", "editable": editable}
+        one["installer"] = read(os.path.join(info, "INSTALLER")).strip() or None
+        one["from"] = url
+        found.append({name: value[:LONGEST] if isinstance(value, str) else value for name, value in one.items()})
+        if requirement:
+            wanted.extend(requirements(metadata, requirement))
+    return {"installed": sorted(found, key=lambda one: one["name"]), "requirements": wanted if requirement else None}
+
+
+def report(file):
+    chosen = json.loads(read(file))["install"]
+    return [{"name": canonical(each["metadata"]["name"]), "version": each["metadata"]["version"]} for each in chosen]
+
+
+if __name__ == "__main__":
+    print(json.dumps(installed() if sys.argv[1] == "installed" else report(sys.argv[2])))

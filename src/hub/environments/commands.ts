@@ -1,0 +1,47 @@
+import { type Command, commandLine } from '../command.ts';
+import { type Facts, nameOf } from '../facts.ts';
+import type { Environment } from './index.ts';
+import type { Manager } from './manager.ts';
+
+/**
+ * What the host runs for the environment, by step: see src/host/environment.sh. `wanted`: what is installed, as words for
+ * the manager; `hops`: the releases that get copies of their own.
+ */
+export function environmentCommands(
+  facts: Facts,
+  manager: Manager,
+  install: Environment['install'],
+  wanted: string[],
+  hops: string[],
+): Record<string, Command[]> {
+  const { environment } = facts;
+  const [owner, parentOwner] = [nameOf(facts, environment.uid), nameOf(facts, environment.parentUid)];
+  const stage = `${environment.path}.jupyterhub-upgrade-$JOB_ID`;
+  const run = (words: string[]): Command => ({ as: owner, run: commandLine(...words) });
+  const copied = (to: string): Command[] => [
+    { as: parentOwner, run: commandLine('mkdir', to) },
+    { as: owner, run: commandLine('cp', '-a', '--reflink=auto', `${environment.path}/.`, `${to}/`) },
+  ];
+  const installed = (at: string, words: string[]): Command[] => [
+    ...copied(at),
+    { ...run(manager.install(environment, words)), mount: { of: at, at: environment.path } },
+  ];
+  if (install === 'in-place') {
+    return {
+      stage: [...copied(stage), run(manager.fetch(environment, wanted))],
+      install: [run(manager.installFetched(environment, wanted))],
+    };
+  }
+  return {
+    stage: [
+      ...installed(stage, wanted),
+      ...hops.flatMap((hop) => installed(`${stage}-by-way-of-${hop}`, [`jupyterhub==${hop}`])),
+    ],
+    switch: [
+      {
+        as: parentOwner,
+        run: commandLine('/usr/bin/python3', '-I', '$PROGRAMS/environment.py', 'exchange', environment.path, stage),
+      },
+    ],
+  };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { type Installed, packagesSchema, type Requirement } from '../packages.ts';
+
+/** What discovery found out about the hub's environment. Sizes in bytes. */
+export interface EnvironmentFacts {
+  path: string;
+  uid: number;
+  gid: number;
+  parentUid: number;
+  parentGid: number;
+  /** What made it: `uv` is a virtual environment of uv's, `system` an installation outside of any environment. */
+  kind: 'venv' | 'uv' | 'conda' | 'system';
+  /** What installs into it: the input `package-manager`, or what was found. */
+  manager: 'pip' | 'uv' | 'conda';
+  /** Path or command of that manager; empty where there is none that the owner may trust. */
+  tool: string;
+  /** What it says of itself. */
+  toolVersion: string;
+  conda: {
+    /** conda's own records of JupyterHub; empty when something else installed it. */
+    packages: string;
+    /** A file that an interrupted transaction left. */
+    interrupted: string;
+    frozen: boolean;
+    pinned: string;
+    /** Tools like conda, where conda itself is not there. */
+    others: string[];
+  };
+  installed: Installed[];
+  /** Undefined where nothing can read them. */
+  wanted?: Requirement[];
+  /** Its owner cannot write to it. */
+  readOnly: boolean;
+  /** The exact list from which the manager can make it again. */
+  requirements: string;
+  size: number;
+  /** How many it has. */
+  files: number;
+}
+
+const id = z.coerce.number().int().nonnegative();
+
+/** The environment in the raw facts. Throws ZodError for another form than expected. */
+export function environmentFacts(get: (name: string) => string, has: (name: string) => boolean): EnvironmentFacts {
+  const [uid, gid] = get('environment-owner').split(' ');
+  const [parentUid, parentGid] = get('environment-parent-owner').split(' ');
+  const packages = get('packages') === '' ? undefined : packagesSchema.parse(JSON.parse(get('packages')));
+  return {
+    path: get('environment-path'),
+    uid: id.parse(uid),
+    gid: id.parse(gid),
+    parentUid: id.parse(parentUid),
+    parentGid: id.parse(parentGid),
+    kind: z.enum(['venv', 'uv', 'conda', 'system']).parse(get('environment-kind')),
+    manager: z.enum(['pip', 'uv', 'conda']).catch('pip').parse(get('package-manager')),
+    tool: get('package-tool'),
+    toolVersion: get('package-tool-version').split(' from ')[0] ?? '',
+    conda: {
+      packages: get('conda-packages'),
+      interrupted: get('conda-interrupted'),
+      frozen: has('conda-frozen'),
+      pinned: get('conda-pinned'),
+      others: [get('tool-mamba'), get('tool-micromamba')].filter(Boolean),
+    },
+    installed: packages?.installed ?? [],
+    ...(packages?.requirements ? { wanted: packages.requirements } : {}),
+    readOnly: has('environment-read-only'),
+    requirements: get('requirements'),
+    size: Number(get('environment-kib')) * 1024,
+    files: Number(get('environment-files')),
+  };
+}

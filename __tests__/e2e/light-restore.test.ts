@@ -6,7 +6,8 @@ import { recordState, type State } from '../../bench/check/state.ts';
 import { fileOf } from '../../bench/hub/database.ts';
 import { run as runProgram } from '../../bench/hub/run.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
-import { release, type Scene, startScene } from './light.ts';
+import { walkBack } from '../../src/transaction/walk-back.ts';
+import { release, type Scene, startScene, startWrites } from './light.ts';
 
 // One hub, broken in one way after another; each time the same backup brings it back.
 
@@ -124,4 +125,27 @@ test("the restore job of a run leaves a hub alone that the run's own job left wh
   expect(await scene.hub.pid()).toBeUndefined();
   const asked = { ...inputs, 'run-id': String(scene.runId()), 'github-token': scene.service.apiToken };
   await expectRestored(await restore(asked));
+});
+
+test('the restore job of a run whose way back failed tries that again, which has all rows', {
+  timeout: limit,
+}, async () => {
+  const stuck = scene.sabotage(`
+do_migrate() { false; }
+start_hub() { [ -e "$JOB/mended" ] && service_start; }`);
+  const writer = startWrites(scene.hub, 'kept-');
+  const upgrade = await scene.run({ 'target-version': '5.2.1' });
+  const { acknowledged } = await writer.stop();
+  const job = await stuck;
+  expect(upgrade.outputs.outcome, upgrade.rawLog.slice(-40).join('\n')).toBe('rollback-failed');
+  expect(upgrade.annotations.at(-1)?.message).toContain(walkBack(job, 'none'));
+
+  await writeFile(join(job, 'mended'), '');
+  const inputs = { 'artifact-id': upgrade.outputs['backup-artifact-id'] ?? '' };
+  const walked = await restore(inputs, { run: { runId: scene.runId() } });
+  expect(walked.outputs.outcome, walked.rawLog.slice(-40).join('\n')).toBe('unchanged');
+  expect(await release(scene.hub)).toBe('4.1.6');
+  expect(acknowledged.length).toBeGreaterThan(0);
+  const users = await runProgram('sqlite3', [fileOf(scene.hub), 'SELECT name FROM users']);
+  expect(users.split('\n')).toEqual(expect.arrayContaining(acknowledged));
 });

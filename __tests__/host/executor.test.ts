@@ -489,6 +489,21 @@ describe('from outside', () => {
 
   // With systemd it would be a unit of this machine's.
   it.skipIf(process.getuid?.() === 0 && existsSync('/run/systemd/system'))(
+    'a way back that failed is taken up where it stopped',
+    async () => {
+      const behaviours = { do_stop: 'return 1', undo_stop: '[ -e "$MODEL/mended" ]' };
+      const job = await make(['stage', 'stop'], { behaviours });
+      await job.run();
+      expect(job.verdict).toBe('rollback-failed');
+      writeFileSync(join(job.model, 'mended'), '');
+      expect(await signal(job, 'walk-back')).toMatchObject({ status: 0, stderr: '' });
+      await until('no verdict', 20, () => job.verdict);
+      expect(job.verdict).toBe('rolled-back');
+      expectWhole(job);
+    },
+  );
+
+  it.skipIf(process.getuid?.() === 0 && existsSync('/run/systemd/system'))(
     'launched by many at once, one executor works; launched again, it is taken up',
     async () => {
       const job = await make(['stage', 'stop'], { behaviours: { do_stop: 'sleep 60' } });

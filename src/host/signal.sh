@@ -1,6 +1,7 @@
 #!/bin/sh
 # signal.sh PHASE_DIRECTORY: tell the job something. SIGNAL is go, commit, abort, cancel (an
-# abort, but not of a hub that its host has verified) or launch (start a dead executor again).
+# abort, but not of a hub that its host has verified), launch (start a dead executor again) or walk-back (take up a way
+# back that failed).
 # Prints the decision as it stands afterwards: the first one wins, which may be somebody else's.
 set -u
 PROGRAMS=$1
@@ -17,6 +18,10 @@ PROGRAMS=$1
 case $SIGNAL in
   go) : >"$JOB/go" ;;
   launch) sh "$JOB/programs/launch.sh" "$JOB" ;;
+  walk-back)
+    sed -i '/ verdict - rollback-failed$/d' "$JOB/journal" && flush "$JOB/journal" || exit 1
+    sh "$JOB/programs/launch.sh" "$JOB"
+    ;;
   cancel)
     journal_has 'done verify' || sh "$JOB/programs/executor.sh" decide "$JOB" abort "$REASON" >/dev/null
     ;;

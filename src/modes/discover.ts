@@ -5,7 +5,7 @@ import { type FoundJob, parseJobs } from '../hub/jobs.ts';
 import { type Known, knownParameters } from '../hub/known.ts';
 import { CommandFailed } from '../ssh/connection.ts';
 import { maySudo } from '../ssh/phase.ts';
-import { endOf, finish, sayUnfinished, unfinishedJobs } from './earlier-jobs.ts';
+import { finish, jobOf, sayUnfinished, unfinishedJobs } from './earlier-jobs.ts';
 import type { Run } from './run.ts';
 
 /** Connects to the host and finds out which rights the SSH user has there. */
@@ -35,10 +35,10 @@ async function askHost({ inputs, link }: Run): Promise<{ become: 'sudo' | 'none'
   return { become: !isRoot && (await maySudo(host)) ? 'sudo' : 'none', clockAhead };
 }
 
-/** The hub as it is, and how the job of the run that made its backup ended on the host, if it had one there. */
+/** The hub as it is, and the job on the host of the run that made its backup, if it had one there. */
 export interface Discovery {
   facts: Facts;
-  ended: FoundJob['state'] | undefined;
+  own: FoundJob | undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function discover(run: Run, known?: Known): Promise<Discovery> {
       const unfinished = mayChange ? unfinishedJobs(run, jobs, directory, known?.run) : [];
       if (!mayChange) sayUnfinished(run, jobs, directory);
       if (unfinished.length > 0) return { left: unfinished };
-      return { found: { facts: understand(run, raw, known), ended: known && endOf(run, jobs, known.run, directory) } };
+      return { found: { facts: understand(run, raw, known), own: known && jobOf(run, jobs, known.run, directory) } };
     });
     if (found !== undefined) return found;
     for (const job of left ?? []) await finish(run, job);

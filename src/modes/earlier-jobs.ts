@@ -55,9 +55,22 @@ export async function finish(run: Run, { directory, owner, state }: FoundJob): P
   });
 }
 
-/** How the job of the run `own` on this hub ended; undefined when it had none, or not here. */
-export function endOf(run: Run, found: FoundJob[], own: string, hubDirectory?: string): FoundJob['state'] | undefined {
-  return found.findLast((job) => job.owner === own && isOfThisHub(run, job, hubDirectory))?.state;
+/** The job of the run `own` on this hub; undefined when it had none, or not here. */
+export function jobOf(run: Run, found: FoundJob[], own: string, hubDirectory?: string): FoundJob | undefined {
+  return found.findLast((job) => job.owner === own && isOfThisHub(run, job, hubDirectory));
+}
+
+/**
+ * Has the host try a way back again that failed. What it puts back has every row that the old hub acknowledged; a backup
+ * has only those of before it was made.
+ */
+export async function walkBackAgain(run: Run, { directory }: FoundJob): Promise<void> {
+  await run.log.step('walk-back', 'Try the way back again that failed', async () => {
+    const job = new Job(run.link, directory);
+    await job.tell('walk-back', '');
+    await job.follow({ onEntry: () => {}, onLog: (text) => run.log.remote(text) });
+    run.log.info(`It ended: ${job.view.verdict ?? 'without a verdict'}.`);
+  });
 }
 
 /**

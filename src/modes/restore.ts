@@ -15,6 +15,7 @@ import type { PayloadFile } from '../ssh/phase.ts';
 import { planRestore } from '../transaction/plan-restore.ts';
 import { confirm, look } from './confirm.ts';
 import { asTrouble, connectToHost, discover } from './discover.ts';
+import { walkBackAgain } from './earlier-jobs.ts';
 import { followJob } from './follow-job.ts';
 import { listKept } from './list-kept.ts';
 import { showPlan } from './plan.ts';
@@ -69,9 +70,16 @@ export async function restore(run: Run): Promise<Outcome> {
       files: checked.manifest.files.map(({ file: name, size }) => ({ file: name, size })),
     };
     await connectToHost(run);
-    const { facts, ended } = await discover(run, knownFrom(checked.manifest));
+    const known = knownFrom(checked.manifest);
+    let { facts, own } = await discover(run, known);
     // An earlier run is named by somebody who wants its backup back, whatever became of it.
-    if (wanted.runId === undefined && isWhole(ended)) return await leave(run, facts, ended);
+    if (wanted.runId === undefined) {
+      if (own?.state === 'rollback-failed') {
+        await walkBackAgain(run, own);
+        ({ facts, own } = await discover(run, known));
+      }
+      if (isWhole(own?.state)) return await leave(run, facts, own.state);
+    }
     return await putBack(run, facts, checked, () => payloadOf(file, opener));
   } finally {
     await rm(dirname(file), { recursive: true, force: true });

@@ -87,11 +87,18 @@ describe('what was found and what was asked for', () => {
     expect(await blockers(packages({ ...hub, editable: true, from }, ...rest))).toMatch(
       /editable mode from file:\/\/\/srv\/code: it is changed there/,
     );
-    const facts = sqliteFacts({ raw: packages({ ...oauth, editable: true, from }) });
+    const facts = sqliteFacts({ raw: packages(hub ?? {}, { ...oauth, editable: true, from }) });
     expect(environmentOf(facts, inputs, '6.1.1')).toMatchObject({
       warnings: [expect.stringContaining('oauthenticator is installed in editable mode from file:///srv/code')],
       blockers: [],
     });
+  });
+
+  it('a JupyterHub from elsewhere is refused: the one in the environment would not run', async () => {
+    const installed = PACKAGES.installed.filter(({ name }) => name !== 'jupyterhub');
+    expect(await blockers({ packages: JSON.stringify({ ...PACKAGES, installed }) })).toMatch(
+      /^JupyterHub is not installed in \/opt\/hub but elsewhere.*--user/,
+    );
   });
 
   it('packages of another form than expected end the run', () => {

@@ -70,6 +70,12 @@ export function cannotInstall({ environment }: Facts, { packages }: Inputs): str
   }
   const blockers = managerOf(environment).blockers(environment, packages);
   const hub = environment.installed.find(({ name }) => name === 'jupyterhub');
+  if (hub === undefined && environment.installed.length > 0) {
+    blockers.push(
+      `JupyterHub is not installed in ${environment.path} but elsewhere, where its Python finds it too (pip install --user, or ` +
+        'PYTHONPATH): an upgrade here would not be the one that runs. Install it into the environment first.',
+    );
+  }
   if (hub?.editable) {
     blockers.push(
       `JupyterHub is installed in editable mode from ${hub.from}: it is changed there, not by a package manager. Install a ` +

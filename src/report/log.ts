@@ -12,8 +12,6 @@ const LAST_LINES = 20;
 export interface LogOptions {
   /** Takes whole lines, newline included. */
   write: (text: string) => void;
-  /** How many steps there will be; 0 while that is not known. */
-  total?: number;
   /** A step that prints nothing for so many seconds gets a line that says it still works. */
   quietSeconds?: number;
   /** Seconds on a clock that does not jump. */
@@ -43,7 +41,6 @@ export function createLog(options: LogOptions): Log {
 export class Log {
   /** The steps so far, in the order they began; the open ones are not among them. */
   readonly steps: StepReport[] = [];
-  #total: number;
   readonly #write: (text: string) => void;
   readonly #quiet: number;
   readonly #now: () => number;
@@ -56,7 +53,6 @@ export class Log {
 
   constructor(options: LogOptions) {
     this.#write = options.write;
-    this.#total = options.total ?? 0;
     this.#quiet = options.quietSeconds ?? 30;
     this.#now = options.now ?? (() => performance.now() / 1000);
     this.#start = this.#now();
@@ -65,11 +61,6 @@ export class Log {
   /** Seconds since the log was made, which is the start of the run. */
   get elapsed(): number {
     return this.#now() - this.#start;
-  }
-
-  /** Says how many steps there will be, once the plan is known. */
-  expect(total: number): void {
-    this.#total = total;
   }
 
   /** Runs one step in a group of its own. What `run` throws ends the step as failed and is thrown on. */
@@ -92,8 +83,7 @@ export class Log {
   begin(name: string, title: string, side: StepReport['side'], startedAt = this.elapsed): OpenStep {
     this.#close();
     this.#begun += 1;
-    const number = this.#total > 0 ? `${this.#begun}/${Math.max(this.#total, this.#begun)}` : `${this.#begun}`;
-    const numbered = `${number} ${oneLine(title, 200)}`;
+    const numbered = `${this.#begun} ${oneLine(title, 200)}`;
     const group: Group = { title: numbered, startedAt, lastLines: [] };
     this.#group = group;
     this.#command('group', numbered);

@@ -46,6 +46,8 @@ export interface Inputs {
   approvedPlan?: Approved | undefined;
   /** Rules of the advice whose blockers do not stop the upgrade. */
   acceptAdvice: string[];
+  /** Whether the upgrade is rehearsed: in this run, or (mode `plan`) in the upgrade that is planned alone. */
+  rehearse: 'now' | 'later' | 'never';
   hub: {
     configPath?: string | undefined;
     environmentPath?: string | undefined;
@@ -138,6 +140,7 @@ export async function readInputs(
     targetVersion: readTargetVersion(form, mode),
     acceptAdvice: readAcceptAdvice(form, mode),
     approvedPlan: readApprovedPlan(form, mode),
+    rehearse: readRehearse(form, mode),
     connection: await readConnection(form),
     hub: readHub(form),
     packages: readPackages(form, mode),
@@ -194,6 +197,17 @@ function readApprovedPlan(form: Form, mode: Inputs['mode']): Approved | undefine
         }
       : { value: approved };
   });
+}
+
+function readRehearse(form: Form, mode: Inputs['mode']): Inputs['rehearse'] {
+  const rehearse = form.optional('rehearse', truth);
+  if (mode === 'backup' || mode === 'restore') {
+    if (form.given('rehearse'))
+      form.refuse('rehearse', `has no meaning in mode ${mode}, which upgrades nothing; remove it`);
+    return 'never';
+  }
+  if (rehearse === undefined) return mode === 'plan' ? 'later' : 'now';
+  return rehearse ? 'now' : 'never';
 }
 
 function readTargetVersion(form: Form, mode: Inputs['mode']): string {

@@ -60,7 +60,7 @@ const bundleFile = z.strictObject({
    * put them back, have none.
    */
   path: hostPath.optional(),
-  kind: z.enum(['database', 'config', 'environment', 'service', 'extra', 'secret', 'program']),
+  kind: z.enum(['database', 'config', 'environment', 'service', 'extra', 'secret', 'program', 'report']),
   mode,
   owner,
   size,
@@ -168,7 +168,7 @@ export type DatabaseDigest = Manifest['database']['digest'];
  * restore by hand.
  */
 export function isPutBack(file: Pick<BundleFile, 'kind'>): boolean {
-  return file.kind !== 'environment' && file.kind !== 'service' && file.kind !== 'program';
+  return !['environment', 'service', 'program', 'report'].includes(file.kind);
 }
 
 /** The manifest in this JSON text. Throws BundleRefused, which says what is wrong with it. */

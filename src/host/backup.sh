@@ -46,6 +46,8 @@ if [ "$SERVICE_MANAGER" = systemd ]; then
     [ ! -f "$file" ] || cat "$file" >"$1/handed/environment-$number"
   done
 fi
+# Written by the rehearsal in this run's job.
+[ ! -f "$ACCESS_REPORT" ] || sed -n 2p "$ACCESS_REPORT" >"$1/handed/access.json" || exit 1
 chmod 700 "$1/handed" && chown -R "$HUB_UID:$HUB_GID" "$1/handed" || exit 1
 {
   printf '%s\n' "$ORDER"

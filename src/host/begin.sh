@@ -14,7 +14,7 @@ prepare() {
   # The hub's user goes through to the programs; who may not list a directory cannot guess its names.
   mkdir -p "$STATE/jobs" && chmod 711 "${STATE%/*}" "$STATE" "$STATE/jobs" || return 1
   new=$(mktemp -d "$STATE/jobs/.new.XXXXXX") && chmod 711 "$new" && mkdir "$new/programs" || return 1
-  (cd "$phase" && cp -R ./*.sh ./*.py services environments databases hubdb "$new/programs/") || return 1
+  (cd "$phase" && cp -R ./*.sh ./*.py services environments databases hubdb rehearsal "$new/programs/") || return 1
   find "$new/programs" -type d -exec chmod 755 {} + && find "$new/programs" -type f -exec chmod 644 {} + || return 1
   # The secret stands on the first line. A line like it further down is a part of some value.
   sed 1d "$phase/parameters" >"$new/parameters" || return 1

@@ -104,15 +104,23 @@ at() {
 
 # in_copy COPY WHO COMMAND...: run where that copy stands at the original path, seen by this process only. WHO is as_owner,
 # as_reader or as_hub: see in-copy.sh.
-in_copy() (
+in_copy() { in_copy_by apart_from_mounts "$@"; }
+
+# in_copy_by APART COPY WHO COMMAND...: likewise, in what namespaces the function APART runs a command in.
+in_copy_by() (
   OWNER_HOME=$(home_of "$ENVIRONMENT_UID") HUB_NAMED=''
-  set -- /bin/sh "$PROGRAMS/environments/in-copy.sh" "$@"
-  export OWNER_HOME ENVIRONMENT_PATH ENVIRONMENT_UID ENVIRONMENT_GID HUB_UID HUB_GID HUB_ENV HUB_DIRECTORY HUB_NAMED
-  if [ "$(id -u)" = 0 ]; then exec unshare --mount --propagation private "$@"; fi
+  in_copy_by_apart=$1
+  shift
   # In a user namespace the caller is root by name only, and stays the owner of what it writes.
-  HUB_NAMED=$HUB_UID:$HUB_GID ENVIRONMENT_UID=0 ENVIRONMENT_GID=0
-  exec unshare --user --map-root-user --mount --propagation private "$@"
+  if [ "$(id -u)" != 0 ]; then HUB_NAMED=$HUB_UID:$HUB_GID ENVIRONMENT_UID=0 ENVIRONMENT_GID=0; fi
+  export OWNER_HOME ENVIRONMENT_PATH ENVIRONMENT_UID ENVIRONMENT_GID HUB_UID HUB_GID HUB_ENV HUB_DIRECTORY HUB_NAMED
+  "$in_copy_by_apart" /bin/sh "$PROGRAMS/environments/in-copy.sh" "$@"
 )
+
+apart_from_mounts() {
+  if [ "$(id -u)" = 0 ]; then exec unshare --mount --propagation private "$@"; fi
+  exec unshare --user --map-root-user --mount --propagation private "$@"
+}
 
 # environment_in_hop RELEASE ARGS: the python of the environment of a hop, run as the hub runs.
 environment_in_hop() {

@@ -34,6 +34,8 @@ HEALTH_TOKEN=''
 . "$PROGRAMS/databases/$DATABASE_DIALECT.sh"
 # shellcheck source=generations.sh
 . "$PROGRAMS/generations.sh"
+# shellcheck source=rehearsal/rehearsal.sh
+. "$PROGRAMS/rehearsal/rehearsal.sh"
 # shellcheck source=steps.sh
 . "$PROGRAMS/steps.sh"
 
@@ -156,7 +158,7 @@ leave_to_boot() {
 # The verdict comes last: whoever waits for it finds that the secrets are gone. After a way back that failed, what it
 # needs to be tried again by hand stays.
 finish() {
-  rm -f "$JOB/secrets" "$JOB/ballast" "$JOB/go" "$JOB/token"*
+  rm -f "$JOB/secrets" "$JOB/ballast" "$JOB/go" "$JOB/token"* "$JOB/access.json" "$JOB/rehearsal."*
   if [ "$1" != rollback-failed ]; then
     rm -f "$JOB/hub.env" "$JOB/database.json" "$JOB/database/inventory"* "$JOB/to-put-back"
     rm -rf "$JOB/payload" "$JOB/wheels"
@@ -225,6 +227,8 @@ run() {
     fi
     is_aborted && roll_back
   done
+  # What was only rehearsed leaves nothing behind.
+  case $STEPS in *rehearse) roll_back ;; esac
   is_kept || decide timeout 'nobody said no' >/dev/null
   is_kept || roll_back
   tidy

@@ -54,6 +54,13 @@ import notice from './notice.sh';
 import packages from './packages.py';
 import plainUrl from './plain-url.py';
 import prove from './prove.sh';
+import rehearsalAccess from './rehearsal/access.py';
+import rehearsalIsolated from './rehearsal/isolated.sh';
+import rehearsalLoad from './rehearsal/load.py';
+import rehearsalMigrationConfig from './rehearsal/migration_config.py';
+import rehearsal from './rehearsal/rehearsal.sh';
+import rehearsalTrial from './rehearsal/trial.py';
+import rehearsalTrialHub from './rehearsal/trial_hub.py';
 import resolve from './resolve.sh';
 import commands from './services/commands.sh';
 import systemd from './services/systemd.sh';
@@ -152,6 +159,13 @@ export const JOB: Programs = {
   'databases/sqlite.sh': sqlite,
   'databases/sqlite-files.sh': sqliteFiles,
   'databases/server.sh': server,
+  'rehearsal/rehearsal.sh': rehearsal,
+  'rehearsal/access.py': rehearsalAccess,
+  'rehearsal/isolated.sh': rehearsalIsolated,
+  'rehearsal/load.py': rehearsalLoad,
+  'rehearsal/migration_config.py': rehearsalMigrationConfig,
+  'rehearsal/trial.py': rehearsalTrial,
+  'rehearsal/trial_hub.py': rehearsalTrialHub,
 };
 
 /** Follows a job: follow.sh. */

@@ -4,6 +4,7 @@ export const INPUT_DEFAULTS = {
   'target-version': '',
   'accept-advice': '',
   'approved-plan': '',
+  rehearse: '',
 
   host: '',
   port: '22',

@@ -14,6 +14,7 @@ import { parametersOf } from '../hub/environments/managers.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
 import { serviceOf } from '../hub/services/index.ts';
+import type { Job } from '../transaction/job.ts';
 import { hubParameters } from '../transaction/plan.ts';
 import { asTrouble } from './discover.ts';
 import type { Run } from './run.ts';
@@ -71,6 +72,7 @@ async function collect(run: Run, facts: Facts, sealer: Sealer, hasJob: boolean):
       ...(facts.service.properties.FragmentPath
         ? [{ name: 'unit.txt', path: facts.service.properties.FragmentPath, kind: 'service' }]
         : []),
+      ...(run.job ? [{ name: 'access.json', path: accessReport(run.job), kind: 'report' }] : []),
       ...environmentFiles.map((path, index) => ({ name: `environment-${index + 1}`, path, kind: 'secret' })),
     ],
   };
@@ -84,6 +86,7 @@ async function collect(run: Run, facts: Facts, sealer: Sealer, hasJob: boolean):
           ...databaseParameters(run, facts),
           HAS_JOB: hasJob ? 'yes' : 'no',
           ...parametersOf(facts, inputs, facts.version),
+          ACCESS_REPORT: run.job ? accessReport(run.job) : '',
           ENVIRONMENT_FILES: environmentFiles.join('\n'),
           ORDER: JSON.stringify(order),
         },
@@ -95,6 +98,11 @@ async function collect(run: Run, facts: Facts, sealer: Sealer, hasJob: boolean):
   );
   run.log.info(`${name}: ${file.size} bytes, sha256:${file.sha256}`);
   return file;
+}
+
+/** Where the rehearsal of a job names who would lose or gain access. */
+function accessReport(job: Job): string {
+  return `${job.directory}/access.json`;
 }
 
 /** What a phase needs to reach the database as the hub does. */

@@ -39,8 +39,21 @@ export async function followJob(
   throw error;
 }
 
+/**
+ * Follows a job until its rehearsal is over. Throws UpgradeError when the host took back what it had prepared, because it
+ * failed or was asked to.
+ */
+export async function followRehearsal(run: Run, job: Job, steps: Step[]): Promise<void> {
+  const screen = new Screen(run, steps);
+  const end = await job.follow(screen, 'done rehearse', run.signal);
+  screen.close();
+  if (end === 'until') return;
+  report(run, job.view);
+  verdict(run, job, end, 'unchanged', screen);
+}
+
 /** Steps whose way back is to do nothing: it is not shown. */
-const WITHOUT_UNDO = ['hold', 'migrate', 'verify', 'confirm'];
+const WITHOUT_UNDO = ['rehearse', 'hold', 'migrate', 'verify', 'confirm'];
 
 /** Shows a job's journal as steps of the log. */
 class Screen {

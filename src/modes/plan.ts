@@ -7,6 +7,7 @@ import { differencesFrom } from '../transaction/decisive.ts';
 import { type Plan, planUpgrade } from '../transaction/plan.ts';
 import { lookBefore } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
+import { isRehearsed, rehearseAlone } from './rehearse.ts';
 import { resolve } from './resolve.ts';
 import type { Run } from './run.ts';
 
@@ -16,7 +17,9 @@ export async function plan(run: Run): Promise<Outcome> {
   const { facts } = await discover(run);
   const made = planUpgrade(run.inputs, facts, await resolve(run, facts));
   await showUpgrade(run, made);
-  return made.unchanged ? 'unchanged' : 'planned';
+  if (made.unchanged) return 'unchanged';
+  if (isRehearsed(run, made)) await rehearseAlone(run, facts, made);
+  return 'planned';
 }
 
 /** Shows the plan of an upgrade. A hub that is up is asked whether it is, and whether it takes what it will be checked with. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { UpgradeError } from '../errors.ts';
 import { costOfFresh } from '../hub/databases/fresh.ts';
 import type { Facts } from '../hub/facts.ts';
@@ -10,10 +9,12 @@ import { confirm, look } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
 import { followJob } from './follow-job.ts';
 import { showUpgrade } from './plan.ts';
+import { isRehearsed, rehearse } from './rehearse.ts';
 import { resolve } from './resolve.ts';
 import type { Run } from './run.ts';
 import { startJob, takeBack } from './start-job.ts';
 import { tellUsers } from './tell.ts';
+import { tokenFor } from './token.ts';
 
 /** The whole upgrade: everything that can fail comes before the stop, and after it the host finishes or goes back. */
 export async function upgrade(run: Run): Promise<Outcome> {
@@ -26,6 +27,8 @@ export async function upgrade(run: Run): Promise<Outcome> {
   const token = tokenFor(run, plan);
   const job = await startJob(run, facts, { ...plan.parameters, HEALTH_TOKEN: token ?? '' });
   try {
+    // The backup comes after the rehearsal: it is measured undisturbed, and a run that ends with it stores no secrets.
+    if (isRehearsed(run, plan)) await rehearse(run, job, plan);
     await backUp(run, facts, true);
     await tellUsers(run, plan);
   } catch (error) {
@@ -46,15 +49,6 @@ function withOtherWay(error: unknown, { inputs }: Run, { database }: Facts): unk
     return error;
   const next = `${error.trouble.next} If it cannot be mended: database-strategy: fresh begins with an empty database instead. It would cost ${costOfFresh(database.loss)}.`;
   return new UpgradeError(error.message, { ...error.trouble, next }, { cause: error });
-}
-
-/** The token for the check that tokens survive: the given one, or one that the host makes and deletes again. */
-function tokenFor(run: Run, plan: Plan): string | undefined {
-  if (!plan.keepsTokens) return undefined;
-  if (!plan.mintsToken) return run.inputs.verify.healthToken;
-  const token = randomBytes(16).toString('hex');
-  run.mask(token);
-  return token;
 }
 
 function expected(plan: Plan, job: Job, token: string | undefined) {

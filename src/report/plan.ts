@@ -112,6 +112,7 @@ function commandLine({ as, mount, run }: Command): string {
 function legend({ jobs }: PlanDocument): string[] {
   return [
     `$JOB_ID is made for each run, $JOB is ${jobs}/$JOB_ID, $PROGRAMS is $JOB/programs.`,
+    '$COPY is a copy of the database, and $PRIVATE a directory of the hub’s user; both are gone after the rehearsal.',
     '$PHASE is a directory in /var/tmp that is gone when its command has ended.',
   ];
 }

@@ -1,5 +1,6 @@
 import type { Advice } from '../hub/advice/evaluate.ts';
 import type { Outcome } from '../outcome.ts';
+import type { RehearsalReport } from '../rehearsal/report.ts';
 import type { PlanDocument } from '../transaction/document.ts';
 
 /** What one run did, whatever its end: the source of the outputs, the job summary, and the messages after it. */
@@ -20,6 +21,8 @@ export interface RunResult {
   /** Alembic revisions of the database: before the run and now. */
   revisions: { previous?: string; current?: string };
   plan?: PlanReport;
+  /** What the rehearsal found, when there was one. */
+  rehearsal?: RehearsalReport;
   backup?: BackupReport;
   /** From the stop to the moment the hub answered again, in seconds; `startedAt` counts from the start of the run. */
   downtime?: { startedAt: number; seconds: number };

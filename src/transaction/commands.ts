@@ -11,6 +11,7 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
   const python = `${environment.path}/bin/python`;
   const ofParts = commandsOf(parts, step);
   if (step === 'begin') return beginning(facts);
+  if (step === 'rehearse') return rehearsal(draft, migrates);
   if (step === 'announce') return announcement(draft);
   // Which servers run, for the look at them in verify.
   if (step === 'stop') return [ofJob(facts, 'facts'), ...ofParts];
@@ -32,6 +33,36 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
     ...ofParts,
     ...(canary === '' ? [] : [health('spawn', base, canary)]),
     health('servers', base, '$JOB/servers'),
+  ];
+}
+
+/** In the place of the database a copy is meant, in a directory or a scratch database of its own. */
+function rehearsal({ facts, migration, parameters, to }: Draft, migrates: boolean): Command[] {
+  const { environment, service, configFile } = facts;
+  const run = (...words: string[]) => commandLine(`${environment.path}/bin/python`, ...words);
+  const copy = (of: string) => ({ of: `${environment.path}.jupyterhub-upgrade-$JOB_ID${of}`, at: environment.path });
+  const program = (name: string, ...words: string[]) => run(`$PROGRAMS/rehearsal/${name}`, ...words);
+  const upgrade = run('-m', 'jupyterhub', 'upgrade-db', '-f', '$PROGRAMS/rehearsal/migration_config.py');
+  const as = service.user;
+  return [
+    { as, mount: copy(''), run: program('load.py', configFile) },
+    { as, run: program('trial_hub.py', configFile, '$COPY', '$PRIVATE/before.json') },
+    ...(migrates
+      ? [...migration.hops.map((hop) => `-by-way-of-${hop}`), ''].map((of) => ({ as, mount: copy(of), run: upgrade }))
+      : []),
+    {
+      as,
+      mount: copy(''),
+      run: program(
+        'trial.py',
+        configFile,
+        '$COPY',
+        '$PRIVATE/after.json',
+        '$PRIVATE/before.json',
+        to,
+        parameters.LIMIT_START ?? '',
+      ),
+    },
   ];
 }
 

@@ -31,6 +31,7 @@ function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
   const undo: Record<string, number> = { snapshot: UNDO_SNAPSHOT_LIMIT, start: UNDO_LIMIT + stop };
   const titles: [name: string, limit: number, title: string][] = [
     ['stage', 3600, 'Prepare the environment beside the running hub'],
+    ['rehearse', 3600, 'Rehearse the upgrade on a copy'],
     ['hold', 3600, 'Wait for the backup to be proven'],
     ['announce', inputs.notify.leadTime + 120, 'Tell the users'],
     ['stop', stop, 'Stop the hub'],

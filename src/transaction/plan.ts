@@ -123,8 +123,15 @@ export function planUpgrade(inputs: Inputs, facts: Facts, resolution: Resolution
     warnings.push('Nobody is told before the stop: notify-hub, notify-command and notify-webhook-url are all off.');
 
   const install = environment.install === 'staged' ? 'switch' : 'install';
+  const isRehearsed = inputs.rehearse !== 'never' && environment.install === 'staged';
+  if (inputs.rehearse !== 'never' && !isRehearsed) {
+    warnings.push(
+      'The upgrade is not rehearsed: on a host without private mounts the new release has no place beside the old one.',
+    );
+  }
   const steps = stepsOf(inputs, facts, [
     'stage',
+    ...(isRehearsed ? ['rehearse'] : []),
     'hold',
     'announce',
     'stop',

@@ -111,3 +111,33 @@ database_compare() { compare_inventories; }
 # Only of a file does upgrade-db leave copies.
 database_own_copies() { :; }
 database_remove_own_copies() { :; }
+
+# The copy that an upgrade is rehearsed on is in a scratch database, as a backup's is that is proven. It is there for as
+# long as this shell holds the pipe.
+rehearsal_directory() { printf '%s/rehearsal\n' "$COPIES"; }
+
+rehearsal_copy() {
+  hubdb backup "$DATABASE" "$1/backup" >/dev/null || return 1
+  mkfifo -m 600 "$JOB/rehearsal.pipe" && chown "$HUB_UID:$HUB_GID" "$JOB/rehearsal.pipe" || return 1
+  (hubdb scratch "$DATABASE" "$1/backup" "$1/database.json" <"$JOB/rehearsal.pipe" >/dev/null 2>"$JOB/rehearsal.log") &
+  rehearsal_scratch=$!
+  exec 7>"$JOB/rehearsal.pipe"
+  until [ -e "$1/database.json" ]; do
+    kill -0 "$rehearsal_scratch" 2>/dev/null || return 3
+    sleep 0.1
+  done
+  rehearsal_copied=@$1/database.json
+  # Where the hub's role has a search path of its own in its database, the tables are not found in another.
+  [ "$(hubdb revision "$rehearsal_copied" 2>"$JOB/rehearsal.log")" = "$PREVIOUS_REVISION" ] || return 3
+}
+
+rehearsal_end_copy() {
+  if [ -n "${rehearsal_scratch:-}" ]; then
+    exec 7>&-
+    wait "$rehearsal_scratch"
+    rehearsal_scratch=''
+    rm -f "$JOB/rehearsal.pipe"
+  fi
+  # Of one that was killed.
+  [ ! -e "$JOB/rehearsal.pipe" ] || { hubdb sweep "$DATABASE" >/dev/null && rm -f "$JOB/rehearsal.pipe"; }
+}

@@ -75,3 +75,13 @@ database_await() { :; }
 # upgrade-db leaves a copy beside the database at every try, as jupyterhub.sqlite.<date>: they fill disks.
 database_own_copies() { sqlite_files own-copies "$DATABASE_PATH"; }
 database_remove_own_copies() { sqlite_files remove-own-copies "$DATABASE_PATH" "$1"; }
+
+# The copy that an upgrade is rehearsed on lies beside the database: there is room for it, and it is as private.
+rehearsal_directory() { printf '%s/.jupyterhub-upgrade-%s-rehearsal\n' "${DATABASE_PATH%/*}" "$JOB_ID"; }
+
+rehearsal_copy() {
+  rehearsal_copied=$1/jupyterhub.sqlite
+  hubdb backup "$DATABASE_PATH" "$rehearsal_copied" >/dev/null
+}
+
+rehearsal_end_copy() { :; }

@@ -8,6 +8,8 @@ usage: PYTHON hubdb facts [--user NAME] DATABASE   (and whether the hub has a us
        PYTHON hubdb compare OLD NEW                 (two inventories)
        PYTHON hubdb backup DATABASE OUT
        PYTHON hubdb prove DATABASE FILE
+       PYTHON hubdb scratch DATABASE FILE OUT       (as prove, but kept until stdin ends; OUT as after the @ below)
+       PYTHON hubdb sweep DATABASE                  (drops what a `scratch` that was killed left)
        PYTHON hubdb put-back DATABASE FILE
        PYTHON hubdb empty DATABASE
        PYTHON hubdb sessions DATABASE

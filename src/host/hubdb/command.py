@@ -28,7 +28,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="hubdb")
     verbs = parser.add_subparsers(dest="verb")
     verbs.required = True
-    for verb in ("facts", "revision", "digest", "empty", "sessions"):
+    for verb in ("facts", "revision", "digest", "empty", "sessions", "sweep"):
         one = verbs.add_parser(verb)
         one.add_argument("database")
         if verb == "facts":
@@ -41,6 +41,9 @@ def arguments():
         one = verbs.add_parser(verb)
         one.add_argument("database")
         one.add_argument("file")
+    one = verbs.add_parser("scratch")
+    for name in ("database", "file", "out"):
+        one.add_argument(name)
     one = verbs.add_parser("loss")
     one.add_argument("database")
     one.add_argument("configured")
@@ -75,6 +78,8 @@ def run(given, database):
         "put-back": lambda: database.put_back(given.file),
         "empty": database.empty,
         "sessions": database.sessions,
+        "scratch": lambda: database.scratch(given.file, given.out),
+        "sweep": lambda: database.sweep(),
     }
     return verbs[given.verb]()
 

@@ -70,8 +70,11 @@ class Database:
         """Makes the file `out` (0600, it must not exist) and answers {format, tool, digest} of what is in it."""
         raise NotImplementedError
 
-    def prove(self, file):
-        """Restores what `backup` made into scratch, which is gone afterwards; {where, digest}."""
+    def prove(self, file, visit=None):
+        """Restores what `backup` made into scratch, which is gone afterwards; {where, digest}.
+
+        visit: a function that gets a scratch database of the server's own kind while it is there.
+        """
         raise NotImplementedError
 
     def put_back(self, file):

@@ -34,7 +34,7 @@ def server_program(database):
     return None
 
 
-def prove(database, file):
+def prove(database, file, visit=None):
     database.own(myprograms.tables_in(file))
     with database.reading():
         programs = myprograms.loading(database.is_mariadb())
@@ -48,7 +48,10 @@ def prove(database, file):
     def restore(scratch):
         myprograms.load(scratch, programs, file, [])
         with scratch.reading():
-            return digest_of(scratch)
+            digest = digest_of(scratch)
+        if visit:
+            visit(scratch)
+        return digest
 
     pattern = PREFIX.replace("_", "\\_") + "%"
     advice = (
@@ -92,6 +95,11 @@ def scratch_database(database, origin):
             yield beside(database, name)
         finally:
             execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+def sweep(database):
+    with database.connected("AUTOCOMMIT") as connection:
+        remove_stale(lambda statement: connection.execute(sqlalchemy.text(statement)), prefix(database))
 
 
 def remove_stale(execute, beginning):

@@ -283,10 +283,13 @@ class MySQL(Server):
         except Refused:
             return False
 
-    def prove(self, file):
+    def prove(self, file, visit=None):
         if not myprograms.is_dump(file):
-            return super().prove(file)
-        return myscratch.prove(self, file)
+            return super().prove(file, visit)
+        return myscratch.prove(self, file, visit)
+
+    def sweep(self):
+        myscratch.sweep(self)
 
 
 class Changed(Exception):

@@ -41,7 +41,7 @@ def server_programs(server):
     return None
 
 
-def prove(database, file):
+def prove(database, file, visit=None):
     with database.reading():
         archive = pgprograms.Archive(file, database.version())
         database.own(archive.tables)
@@ -55,7 +55,10 @@ def prove(database, file):
         options = ["--no-owner", "--no-acl", "--no-tablespaces"] if scratch.url.username == ROLE else []
         pgprograms.load(scratch, archive, needs.statements(), options)
         with scratch.reading():
-            return digest_of(scratch)
+            digest = digest_of(scratch)
+        if visit:
+            visit(scratch)
+        return digest
 
     advice = (
         f"Let a superuser say ALTER ROLE {database.url.username or '…'} CREATEDB, or install the server's own programs "
@@ -177,6 +180,11 @@ def scratch_database(database, needs):
             yield entered(beside(database, name, needs.schema))
         finally:
             drop(execute, name)
+
+
+def sweep(database):
+    with database.connected("AUTOCOMMIT") as connection:
+        remove_stale(lambda statement: connection.execute(sqlalchemy.text(statement)), prefix(database))
 
 
 def lock_of(name):

@@ -318,7 +318,10 @@ class PostgreSQL(Server):
         except Failed as error:
             raise Refused(self.in_words(error)) from error
 
-    def prove(self, file):
+    def prove(self, file, visit=None):
         if not pgprograms.is_dump(file):
-            return super().prove(file)
-        return pgscratch.prove(self, file)
+            return super().prove(file, visit)
+        return pgscratch.prove(self, file, visit)
+
+    def sweep(self):
+        pgscratch.sweep(self)

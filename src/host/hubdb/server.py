@@ -6,7 +6,10 @@ may replace: `isolation` and `begin` (how one consistent read begins), `changing
 """
 
 import contextlib
+import json
+import os
 import re
+import sys
 import urllib.parse
 
 import sqlalchemy
@@ -209,8 +212,26 @@ class Server(Making, Database):
             digest = lines.dump(self, out)
         return {"format": "lines", "tool": "SQLAlchemy " + sqlalchemy.__version__, "digest": digest}
 
-    def prove(self, file):
+    def prove(self, file, visit=None):
+        if visit:
+            raise Refused("Lines cannot be restored into another database of the server.")
         return lines.prove(file)
+
+    def scratch(self, file, out):
+        """Restores `file` and keeps it until stdin ends; `out` gets how to reach it, in the form of introspect.py."""
+
+        def visit(scratch):
+            url = scratch.url
+            shown = url.render_as_string(hide_password=False) if hasattr(url, "render_as_string") else str(url)
+            with open(out + ".new", "w", encoding="utf-8") as content:
+                json.dump({"url": shown, "kwargs": scratch.options}, content)
+            os.rename(out + ".new", out)
+            sys.stdin.read()
+
+        return {"where": self.prove(file, visit)["where"]}
+
+    def sweep(self):
+        """Drops scratch databases of programs that were killed."""
 
     def put_back(self, file):
         return lines.put_back(self, file)

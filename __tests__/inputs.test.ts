@@ -32,6 +32,7 @@ describe('readInputs', () => {
       mode: 'upgrade',
       targetVersion: '6.1.1',
       acceptAdvice: [],
+      rehearse: 'now',
       connection: {
         host: 'hub.example.org',
         port: 22,
@@ -58,6 +59,7 @@ describe('readInputs', () => {
       mode: 'plan',
       'target-version': 'v6.2.0-RC.1',
       'accept-advice': 'allow-config, xsrf-forms\nallow-config',
+      rehearse: 'true',
       host: 'Hub.Example.org',
       port: '2222',
       'ssh-private-key': given.PEM_KEY,
@@ -100,6 +102,7 @@ describe('readInputs', () => {
       mode: 'plan',
       targetVersion: '6.2.0rc1',
       acceptAdvice: ['allow-config', 'xsrf-forms'],
+      rehearse: 'now',
       connection: {
         host: 'hub.example.org',
         port: 2222,

@@ -10,6 +10,7 @@ import { commandLines } from '../../bench/hub/processes.ts';
 import { run as runProgram, shellQuote } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import type { RunActionOptions, RunActionResult } from '../../bench/runner/run-action.ts';
+import type { RunResult } from '../../src/report/result.ts';
 import { type Scene, startScene, startWrites } from './light.ts';
 
 const target = '6.1.1';
@@ -148,8 +149,16 @@ export function tryMainJob(options: HubOptions): () => Stage {
   test('an upgrade: every user, group, role, token and acknowledged row is there', limit, async () => {
     const { scene, before, writes } = stage;
     const { hub } = scene;
-    const { run, acknowledged, away } = await runWithWriter(stage, 'upgrade-');
+    const { run, acknowledged, away } = await runWithWriter(stage, 'upgrade-', { rehearse: 'true' });
     expect(run.stepOutputs.outcome, run.rawLog.join('\n')).toBe('upgraded');
+    // A server that is reached over the network leaves a trial hub its network; the authenticator is one of JupyterHub's own.
+    const { rehearsal, notTried } = JSON.parse(run.stepOutputs.result ?? '{}') as RunResult;
+    expect(notTried).toEqual([]);
+    expect(rehearsal).toMatchObject({
+      trial: hub.database.dialect === 'sqlite' ? 'isolated' : 'replaced',
+      access: { lost: 0, gained: 0 },
+      seconds: { migrate: expect.any(Number), start: expect.any(Number) },
+    });
     expect(run).toMatchObject({ conclusion: 'success', main: { exitCode: 0 }, post: { exitCode: 0 } });
     const { answer, notNew } = judge(before, await recordState(hub.subject), target, writes);
     expect({ answer, notNew }).toEqual({ answer: 'new', notNew: [] });

@@ -77,12 +77,13 @@ test('2.3.1 with registered servers → the newest: everything is kept', { timeo
   expect(plan.outputs.outcome).toBe('planned');
   expect(plan.rawLog.join('\n')).toMatch(/Migrate the database, by way of JupyterHub 4\.1\.6.*jupyterhub#5427/s);
 
-  const run = await scene.run({});
+  const run = await scene.run({ rehearse: 'true' });
   expect(run.outputs, run.rawLog.slice(-40).join('\n')).toMatchObject({
     outcome: 'upgraded',
     'previous-version': '2.3.1',
     'previous-revision': '833da8570507',
   });
+  expect(run.rawLog.join('\n')).toContain('migrating the copy by way of JupyterHub 4.1.6');
   expect(run.rawLog.join('\n')).toContain('migrating the database by way of JupyterHub 4.1.6');
   expect(run.summaries.map(({ text }) => text).join('\n')).toContain('by way of JupyterHub 4.1.6');
   const newest = run.outputs['current-version'] ?? '';

@@ -85,6 +85,7 @@ export async function startScene(flavour: Flavour, database: Database, extraConf
           ...{ host: '127.0.0.1', port: String(network.port), username: host.ssh.username },
           ...{ 'ssh-private-key': host.ssh.privateKey, 'host-fingerprint': host.ssh.fingerprint },
           ...{ 'target-version': NEW, 'age-recipients': recipient },
+          ...(inputs.mode === undefined ? { rehearse: 'false' } : {}),
           ...{ 'notify-lead-time': '0', 'confirm-timeout': '20', ...host.inputs, ...inputs },
         },
         work: join(work, `run-${runId}`),

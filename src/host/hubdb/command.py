@@ -42,8 +42,8 @@ def arguments():
         one.add_argument("database")
         one.add_argument("file")
     one = verbs.add_parser("scratch")
-    for name in ("database", "file", "out"):
-        one.add_argument(name)
+    for each in ("database", "file", "out"):
+        one.add_argument(each)
     one = verbs.add_parser("loss")
     one.add_argument("database")
     one.add_argument("configured")

@@ -60,8 +60,8 @@ def load(config):
                 reason = why_not(name, value) if isinstance(value, str) else None
                 if reason:
                     raise introspect.Refused(
-                        f"{value}, the {name} of the configuration, cannot be imported ({reason}). Install a release of "
-                        "its package that works with the new JupyterHub into the hub's environment."
+                        f"{value}, the {name} of the configuration, cannot be imported ({reason}). Install a release "
+                        "of its package that works with the new JupyterHub into the hub's environment."
                     ) from error
         raise introspect.Refused(f"{error} Change it so that both releases load it.") from error
 
@@ -85,7 +85,8 @@ def check_services(hub):
                 missing = True
             if missing:
                 raise introspect.Refused(
-                    f"{words[2]}, the module that the service {name} runs, is not there. Install it into the hub's environment."
+                    f"{words[2]}, the module that the service {name} runs, is not there. Install it into the hub's "
+                    "environment."
                 )
 
 

@@ -122,7 +122,8 @@ reaches_copy() {
 apart_from_all() (
   export DATABASE_PATH
   set -- /bin/sh "$PROGRAMS/rehearsal/isolated.sh" "${rehearsal_net:-with-network}" "$@"
-  set -- --mount --ipc --pid --fork --kill-child --propagation private $rehearsal_net "$@"
+  set -- --mount --ipc --pid --fork --kill-child --propagation private "$@"
+  [ -z "$rehearsal_net" ] || set -- --net "$@"
   [ "$(id -u)" = 0 ] || set -- --user --map-root-user "$@"
   exec unshare "$@"
 )

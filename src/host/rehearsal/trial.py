@@ -107,13 +107,15 @@ class Trial:
         return now() - began
 
     def last_words(self):
-        """The line of the log that says why: of a traceback its last, else the newest of what the hub took for grave."""
+        """The line of the log that says why: the last of a traceback, or the newest that the hub took for grave."""
         try:
             with open(self.log, encoding="utf-8", errors="replace") as file:
                 lines = [line.rstrip() for line in file.read()[-65536:].splitlines() if line.strip()]
         except OSError:
             return "it left no log"
-        telling = [line for line in lines if re.match(r"(\[[EC] |[A-Za-z_][\w.]*(Error|Exception|Exit)\b|trial_hub)", line)]
+        telling = [
+            line for line in lines if re.match(r"(\[[EC] |[A-Za-z_][\w.]*(Error|Exception|Exit)\b|trial_hub)", line)
+        ]
         return (telling or lines or ["it said nothing"])[-1][:500]
 
     def wanted(self):

@@ -1,3 +1,4 @@
+import type { UpgradeError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OpenStep } from '../report/log.ts';
 import type { RunResult, StepReport } from '../report/result.ts';
@@ -27,16 +28,7 @@ export async function followJob(
   screen.close();
   report(run, job.view);
   if (end !== 'dead' && job.view.verdict === 'committed') return done;
-  const { outcome, error } = failureOf(job.view, end, {
-    directory: job.directory,
-    become: run.link.become,
-    previous: run.result.versions.previous,
-    backup: run.result.backup,
-    said: screen.lastWords,
-    saidOfUndo: screen.lastWordsOfUndo,
-  });
-  run.result.outcome = outcome;
-  throw error;
+  throw failure(run, job, end, screen);
 }
 
 /**
@@ -49,7 +41,21 @@ export async function followRehearsal(run: Run, job: Job, steps: Step[]): Promis
   screen.close();
   if (end === 'until') return;
   report(run, job.view);
-  verdict(run, job, end, 'unchanged', screen);
+  throw failure(run, job, end, screen);
+}
+
+/** Why a job came to no good end; what the hub is now is put into the result. */
+function failure(run: Run, job: Job, end: FollowEnd, { lastWords, lastWordsOfUndo }: Screen): UpgradeError {
+  const { outcome, error } = failureOf(job.view, end, {
+    directory: job.directory,
+    become: run.link.become,
+    previous: run.result.versions.previous,
+    backup: run.result.backup,
+    said: lastWords,
+    saidOfUndo: lastWordsOfUndo,
+  });
+  run.result.outcome = outcome;
+  return error;
 }
 
 /** Steps whose way back is to do nothing: it is not shown. */

@@ -33,7 +33,7 @@ export async function upgrade(run: Run): Promise<Outcome> {
     await tellUsers(run, plan);
   } catch (error) {
     await takeBack(run, job);
-    throw error;
+    throw withOtherWay(error, run, facts);
   }
   await job.tell('go', '');
   const end = followJob(run, job, plan.steps, () => confirm(run, job, expected(plan, job, token)), 'upgraded');
@@ -44,7 +44,9 @@ export async function upgrade(run: Run): Promise<Outcome> {
 
 /** A migration that fails in SQLite leaves one way that JupyterHub's guide knows, and its price. */
 function withOtherWay(error: unknown, { inputs }: Run, { database }: Facts): unknown {
-  if (!(error instanceof UpgradeError) || error.trouble.step !== 'migrate') return error;
+  if (!(error instanceof UpgradeError)) return error;
+  const { step } = error.trouble;
+  if (step !== 'migrate' && !(step === 'rehearse' && error.message.includes('cannot be migrated'))) return error;
   if (database.dialect !== 'sqlite' || database.loss === undefined || inputs.database.strategy === 'fresh')
     return error;
   const next = `${error.trouble.next} If it cannot be mended: database-strategy: fresh begins with an empty database instead. It would cost ${costOfFresh(database.loss)}.`;

@@ -201,6 +201,20 @@ test('are what a dump of the server’s own programs is', { timeout: 240_000 }, 
   }
 });
 
+test('go back to PostgreSQL many rows at a time, under an old SQLAlchemy, too', { timeout: 240_000 }, async () => {
+  const of = await onServer('postgresql');
+  const file = fresh('lines.jsonl');
+  const before = await lines(of, 'dump', file);
+  const old = { ...of, python: join(await cachedEnvironment('1.1.0', 'postgresql'), 'bin/python') };
+  const server = servers.find(({ dialect }) => dialect === 'postgresql') as DatabaseServer;
+  const [, user = ''] = /:\/\/(\w+):/.exec(of.url) ?? [];
+  await server.admin(`ALTER ROLE ${user} SET log_statement = 'all'`);
+  await wreck(of);
+  expect(await lines(old, 'put-back', file)).toEqual({ digest: before });
+  const inserts = (await server.log()).split('\n').filter((line) => /statement: INSERT INTO "?users"? /.test(line));
+  expect(inserts.filter((line) => line.includes(`${user}@`))).toHaveLength(1);
+});
+
 test('of one dialect are refused by another', async () => {
   const of = await (dialects.sqlite as () => Promise<Subject>)();
   const file = fresh('lines.jsonl');

@@ -11,6 +11,7 @@ import { until } from '../../bench/hub/run.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
 import { sabotageNextJob } from '../../bench/sabotage.ts';
+import type { PlanDocument } from '../../src/transaction/document.ts';
 
 const action = fileURLToPath(new URL('../..', import.meta.url));
 const passphrase = 'correct horse battery staple';
@@ -123,6 +124,13 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
     expect(await version()).toBe(target);
     expect(judge(before, await recordState(hub.subject), target).answer).toBe('new');
     expect(await hub.exec(`ps -o pid= -p ${hub.server.pid}`)).toContain(String(hub.server.pid));
+    const { plan, servers } = JSON.parse(result.stepOutputs.result ?? '') as {
+      plan: { document: PlanDocument };
+      servers: object[];
+    };
+    // What the plan said of it, and what was looked at afterwards: its process, and the way of the proxy to it.
+    expect(plan.document.survival).toMatchObject({ servers: { fate: 'goes on' }, proxy: { fate: 'goes on' } });
+    expect(servers).toMatchObject([{ ...hub.server, survived: true, reached: true }]);
     expect(await hub.exec('stat -c %U /opt/jupyterhub/env /opt/jupyterhub/env/bin/jupyterhub')).toBe('root\nroot\n');
     expect(await hub.exec('ls /etc/systemd/system')).not.toContain('jupyterhub.service.d');
     expect(await hub.exec('systemctl list-units --all --no-legend "jupyterhub-upgrade*"')).toBe('');

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/report/result.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { oneLine } from '../../src/report/text.ts';
+import { readApproval } from '../../src/transaction/decisive.ts';
 import { hostile } from './hostile.ts';
 import { chartsIn, loadMermaid } from './mermaid.ts';
 import { samples } from './samples.ts';
@@ -101,6 +102,19 @@ describe('summary', () => {
     expect(renderSummary(samples['rollback-failed'])).toContain('**Users were not told before the stop.**');
     expect(renderSummary(samples.unchanged)).not.toContain('told');
     expect(renderSummary(samples.upgraded)).toContain('Users were told by: announcement on the hub, webhook.');
+  });
+
+  it('holds all of what approves a plan, however long that is', () => {
+    const { plan } = samples.planned;
+    if (plan?.document === undefined) throw new Error('no plan in the sample');
+    const packages = Array.from({ length: 500 }, (_, index) => [
+      `package-${index}`,
+      `${index * 7919}.${index * 104_729}`,
+    ]);
+    const decisive = { 'the packages that are installed': Object.fromEntries(packages) };
+    const summary = renderSummary({ ...samples.planned, plan: { ...plan, document: { ...plan.document, decisive } } });
+    const approved = readApproval(/^approved-plan: (\S+)$/m.exec(summary)?.[1] ?? '');
+    expect(approved?.decisive).toEqual(decisive);
   });
 
   it('draws steps and downtime as a chart that Mermaid reads', async () => {

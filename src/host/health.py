@@ -13,8 +13,8 @@ wait   until /hub/api/ answers with VERSION: {"event": "up", "uptime": CENTISECO
 check  once: {"event": "check", "version", "login": {"kind": form|link|provider|header, "to"}, "user": NAME or null}
 spawn  starts the server of USER, reaches it through the proxy and stops it again; one that runs already is left alone:
        {"event": "spawn", "user", "started": BOOLEAN, "reached": BOOLEAN}
-servers  whether the proxy leads to each of the servers that `hubdb facts` lists in FILE, that is answers as the server itself
-       does: {"reached": [[USER, NAME], ...], "missed": [...]}; those that cannot be asked (TLS of the hub's own) in neither
+servers  whether the proxy leads to each of the servers that `hubdb facts` lists in FILE, that is answers as the server
+       itself does: {"reached": [[USER, NAME], ...], "missed": [...]}; in neither what cannot be asked (TLS)
 """
 
 import argparse

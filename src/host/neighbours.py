@@ -46,7 +46,7 @@ def open_files(pid):
 
 
 def processes(hub):
-    """pid, and what it has open, of every process that may be looked into; those of the hub under the pid of the hub."""
+    """pid, and what it has open, of every process that may be looked into; the hub's own under its pid."""
     for name in os.listdir("/proc"):
         try:
             if name.isdigit() and int(name) != os.getpid():

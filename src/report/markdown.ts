@@ -42,9 +42,9 @@ export function link(label: string, address: string): string {
   return isWeb ? `[${text(label)}](<${url.href.replaceAll('>', '%3E').replaceAll('<', '%3C')}>)` : text(label);
 }
 
-/** Lines of code in a block. The lines may hold anything. */
-export function block(language: string, lines: readonly string[]): string {
-  const shown = lines.map((line) => visible(line, 2000));
+/** Lines of code in a block, each of at most `most` UTF-16 units. The lines may hold anything. */
+export function block(language: string, lines: readonly string[], most = 2000): string {
+  const shown = lines.map((line) => visible(line, most));
   const fence = '`'.repeat(Math.max(3, longestRun(shown.join('\n')) + 1));
   return [`${fence}${language}`, ...shown, fence].join('\n');
 }

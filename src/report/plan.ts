@@ -7,6 +7,9 @@ import { block, folded, table, text } from './markdown.ts';
 import type { RunResult } from './result.ts';
 import { count, duration, size } from './text.ts';
 
+/** An approval that is cut would be none. */
+const LONGEST_APPROVAL = 60_000;
+
 /** The plan for the log: what a person decides on first, then all that will run, then what it rests on. */
 export function planLines(document: PlanDocument, running: number): string[] {
   return [
@@ -28,8 +31,9 @@ export function planLines(document: PlanDocument, running: number): string[] {
 /** What a person decides on, for the job summary. */
 export function planTable({ plan, servers }: RunResult): string {
   if (plan?.document === undefined) return '';
-  const rows = questions(plan.document, servers.length).map(([question, answer]) => [`**${question}**`, text(answer)]);
-  return `### The plan\n\n${table(['', ''], rows)}`;
+  const [[first, change] = ['', ''], ...rest] = questions(plan.document, servers.length);
+  const rows = rest.map(([question, answer]) => [`**${question}**`, text(answer)]);
+  return `### The plan\n\n${table([text(first), text(change)], rows)}`;
 }
 
 /** All that the plan holds, folded. */
@@ -121,6 +125,6 @@ function approval(document: PlanDocument): string {
   return [
     'An upgrade with this input refuses, before anything is touched, if what the plan rests on has changed; it says what. ' +
       'It is the output `plan-digest`.',
-    block('yaml', [`approved-plan: ${approvalOf(document.decisive)}`]),
+    block('yaml', [`approved-plan: ${approvalOf(document.decisive)}`], LONGEST_APPROVAL),
   ].join('\n\n');
 }

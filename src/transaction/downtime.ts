@@ -8,11 +8,11 @@ export interface Downtime {
   basis: string;
 }
 
-/** Seconds that a step takes on any host, and times the loading of the hub's code. Seen on hubs of all releases. */
-const STOP_S = 1;
+/** What a step takes: seconds, or times the loading of the hub's code, as seen on idle and on busy machines. */
+const STOP_LOADS = 1;
 const EXCHANGE_S = 0.3;
-const MIGRATE_LOADS = 2.5;
-const START_LOADS = 2.5;
+const MIGRATE_LOADS = 4;
+const START_LOADS = 4;
 /** What pip takes to install a release and what it needs from files. */
 const INSTALL_S = 30;
 /** Bytes of a database that are copied, or rewritten by a migration, in a second. */
@@ -27,7 +27,7 @@ export function guessDowntime(
   const copy = database.size / (database.path === '' ? SERVER_BYTES_PER_S : FILE_BYTES_PER_S);
   const environment = install === 'in-place' ? INSTALL_S : EXCHANGE_S;
   const migrate = migrations * (MIGRATE_LOADS * loadSeconds + database.size / SERVER_BYTES_PER_S);
-  const seconds = STOP_S + copy + environment + migrate + START_LOADS * loadSeconds;
+  const seconds = STOP_LOADS * loadSeconds + copy + environment + migrate + START_LOADS * loadSeconds;
   return {
     seconds,
     basis:

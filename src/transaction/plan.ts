@@ -252,11 +252,6 @@ function serverWarnings(facts: Facts, { proxy, servers }: Survival): string[] {
   }
   const atRisk = running.filter(({ pid }) => pid && facts.serversFromEnvironment.includes(pid)).map(({ user }) => user);
   return [
-    ...(servers.fate === 'not known'
-      ? [
-          `${count}. Whether ${running.length === 1 ? 'it goes' : 'they go'} on while the hub is down is not known: ${servers.reason}.`,
-        ]
-      : []),
     ...(proxy.fate === 'ends'
       ? [`${count}, and cannot be reached while the hub is down: its proxy ends with it (${proxy.reason}).`]
       : []),

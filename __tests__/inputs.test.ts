@@ -237,7 +237,7 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
   [{ channels: 'a;reboot' }, 'channels: "a;reboot" is not a channel of conda; write for example conda-forge'],
   [{ channels: 'x', 'package-manager': 'uv' }, 'channels: are for conda, but package-manager is uv; remove one'],
   [{ constraints: 'x<1', 'package-manager': 'conda' }, 'constraints: is for pip and uv, but package-manager is conda'],
-  [{ mode: 'backup', 'target-version': '', channels: 'x' }, 'channels: has no meaning in mode backup'],
+  [{ mode: 'backup', 'target-version': '', channels: 'x' }, 'channels: has no meaning in this mode'],
   [{ 'service-manager': 'upstart' }, 'service-manager: "upstart" is not known here; write auto, systemd or commands'],
   [{ become: 'root' }, 'become: "root" is not known here; write auto, sudo or none'],
   [{ 'notify-hub': 'yes' }, 'notify-hub: "yes" is neither true nor false'],

@@ -7,8 +7,6 @@ import {
   ageRecipient,
   anything,
   artifactName,
-  channel,
-  constraintsFile,
   environmentDirectory,
   fingerprint,
   githubId,
@@ -18,7 +16,6 @@ import {
   hubVersion,
   isPostQuantum,
   oneOf,
-  requirement,
   sealingPassphrase,
   sentence,
   serviceUnit,
@@ -28,6 +25,7 @@ import {
   webhook,
   wholeNumber,
 } from './inputs/grammar.ts';
+import { type PackageInputs, readPackages } from './inputs/packages.ts';
 import { addMask } from './report/workflow-commands.ts';
 import type { Connection } from './ssh/connection.ts';
 import { hostKeyPins, parseKnownHosts } from './ssh/known-hosts.ts';
@@ -60,16 +58,7 @@ export interface Inputs {
     startCommand?: string | undefined;
     become: 'auto' | 'sudo' | 'none';
   };
-  packages: {
-    /** Requirements of packages that are upgraded together with JupyterHub. */
-    extra: string[];
-    /** A constraints file of pip: its text, or where it is on the host. */
-    constraints?: { text?: string; path?: string } | undefined;
-    /** `constraints` is a whole list with digests, and nothing else is installed. */
-    requireHashes: boolean;
-    /** Of conda, before those that it is configured with. */
-    channels: string[];
-  };
+  packages: PackageInputs;
   database: {
     strategy: 'migrate' | 'fresh';
     /** What a fresh database would lose may be lost. */
@@ -143,7 +132,7 @@ export async function readInputs(
     rehearse: readRehearse(form, mode),
     connection: await readConnection(form),
     hub: readHub(form),
-    packages: readPackages(form, mode),
+    packages: readPackages(form, mode === 'upgrade' || mode === 'plan'),
     database: readDatabase(form, mode),
     backup: {
       seal: readSeal(form, mode, unsealed),
@@ -293,41 +282,6 @@ function readHub(form: Form): Inputs['hub'] {
     startCommand: form.optional('start-command', anything),
     become: form.value('become', oneOf('auto', 'sudo', 'none')),
   };
-}
-
-function readPackages(form: Form, mode: Inputs['mode']): Inputs['packages'] {
-  const packages = {
-    extra: form.list('extra-packages', /\n/, requirement),
-    constraints: form.given('constraints') ? form.block('constraints', constraintsFile) : undefined,
-    requireHashes: form.value('require-hashes', truth),
-    channels: form.list('channels', /[\s,]+/, channel),
-  };
-  for (const name of ['extra-packages', 'constraints', 'require-hashes', 'channels'] as const) {
-    if (form.given(name) && (mode === 'backup' || mode === 'restore')) {
-      form.refuse(name, `has no meaning in mode ${mode}, which upgrades no package; remove it`);
-    }
-  }
-  const manager = form.text('package-manager').trim();
-  if (form.given('channels') && (manager === 'pip' || manager === 'uv')) {
-    form.refuse('channels', `are for conda, but package-manager is ${manager}; remove one of them`);
-  }
-  for (const name of ['constraints', 'require-hashes'] as const) {
-    if (form.given(name) && manager === 'conda') {
-      form.refuse(name, 'is for pip and uv, but package-manager is conda; remove one of them');
-    }
-  }
-  if (packages.requireHashes === true) {
-    if (!form.given('constraints')) {
-      form.refuse('require-hashes', 'needs the list with all digests in constraints; write it there');
-    }
-    if (form.given('extra-packages')) {
-      form.refuse(
-        'extra-packages',
-        'would not be used: with require-hashes, what is in constraints is installed; remove it',
-      );
-    }
-  }
-  return packages;
 }
 
 function readDatabase(form: Form, mode: Inputs['mode']): Inputs['database'] {

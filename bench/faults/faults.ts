@@ -23,8 +23,11 @@ export interface Victim {
 /** Faults at a point of the host. Each lets what stands there go on, or ends it. */
 export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = {
   async executor(victim) {
-    // At a random moment it may have ended.
-    await victim.scene.onHost(`kill -9 ${await executorOf(victim)} 2>/dev/null || :`);
+    // At a random moment it may have ended. What it was about to write is let go when it is gone.
+    const pid = await executorOf(victim);
+    await victim.scene.onHost(
+      `while kill -9 ${pid} 2>/dev/null && grep -q '^State:.[^Z]' /proc/${pid}/status; do sleep 0.05; done; :`,
+    );
     await goOn(victim);
   },
   async child(victim) {
@@ -138,14 +141,14 @@ async function fill(victim: Victim, directory: string): Promise<void> {
   await goOn(victim);
 }
 
-async function executorOf({ scene, job }: Victim): Promise<string> {
+async function executorOf({ scene, job }: Pick<Victim, 'scene' | 'job'>): Promise<string> {
   return (await scene.read(job, 'executor')).split(' ')[0] ?? '';
 }
 
 /** A writer that is to have died before its line does not write it later. */
 async function goOn({ breakpoint, point, scene, job }: Victim): Promise<void> {
-  const [pid = ''] = (await scene.read(job, 'executor')).split(' ');
-  const lives = await scene.onHost(`[ -d /proc/${pid} ] && echo yes || :`);
+  const pid = await executorOf({ scene, job });
+  const lives = await scene.onHost(`grep -s '^State:.[^Z]' /proc/${pid}/status || :`);
   await breakpoint.release(point.startsWith('before') && lives === '' ? 'drop' : 'write');
 }
 

@@ -25,10 +25,21 @@ export function aimsOf({ downtime, startUp, latency }: Figures): Aim[] {
   if (downtime) {
     const [action, guide, floor] = [downtime.action, downtime.guide, downtime.floor].map(medianSeconds) as Triple;
     const told = downtime.action.map(({ seconds, told }) => Math.abs(seconds - (told?.seconds ?? Number.NaN)));
+    // Either may be the greater.
+    const factors = downtime.action.map(({ told }) => {
+      const factor = (told?.expected ?? Number.NaN) / (told?.seconds ?? Number.NaN);
+      return Math.max(factor, 1 / factor);
+    });
     aims.push(
       { text: 'downtime by the action / the floor', measured: action / floor, atMost: 1.3, unit: '×' },
       { text: 'downtime by the action / by the guide', measured: action / guide, atMost: 0.55, unit: '×' },
       { text: '`downtime-seconds` and the probe differ by', measured: Math.max(...told), atMost: 2, unit: 's' },
+      {
+        text: 'expected by the rehearsal / `downtime-seconds`',
+        measured: Math.max(...factors),
+        atMost: 1.5,
+        unit: '×',
+      },
     );
   }
   if (startUp) {

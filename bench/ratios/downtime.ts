@@ -16,8 +16,8 @@ export interface Outage {
   seconds: number;
   /** The machine's load when it began. */
   load: number;
-  /** Of the action: its output `downtime-seconds`, and the seconds of its steps. */
-  told?: { seconds: number; steps: Record<string, number> };
+  /** Of the action: its output `downtime-seconds`, what its rehearsal expected, and the seconds of its steps. */
+  told?: { seconds: number; expected?: number; steps: Record<string, number> };
 }
 
 /** Upgrades a hub of its own by each way in turn, `rounds` times, watched by a probe at its public address. */
@@ -28,7 +28,9 @@ export function measureDowntime(
 ): Promise<Record<Way, Outage[]>> {
   return interleave(WAYS, rounds, async (way, round) => {
     const outage = await measureOnce(way, signal);
-    const told = outage.told ? `, downtime-seconds ${outage.told.seconds}` : '';
+    const told = outage.told
+      ? `, downtime-seconds ${outage.told.seconds}, expected ${outage.told.expected ?? 'nothing'}`
+      : '';
     say(`downtime ${round}/${rounds} ${way}: ${outage.seconds.toFixed(1)} s${told} (load ${outage.load.toFixed(1)})`);
     return outage;
   });
@@ -44,8 +46,12 @@ function measureOnce(way: Way, signal: AbortSignal): Promise<Outage> {
     let told: Outage['told'];
     try {
       if (way === 'action') {
-        const { downtimeSeconds, steps } = await byAction(hub, signal);
-        told = { seconds: downtimeSeconds, steps };
+        const { downtimeSeconds, expectedSeconds, steps } = await byAction(hub, signal);
+        told = {
+          seconds: downtimeSeconds,
+          steps,
+          ...(expectedSeconds === undefined ? {} : { expected: expectedSeconds }),
+        };
       } else if (way === 'guide') await byGuide(hub, signal);
       else await byFloor(hub, signal);
       await until(`the hub does not answer as JupyterHub ${TO}`, 120, async () => {

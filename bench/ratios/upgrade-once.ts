@@ -21,6 +21,8 @@ export interface UpgradeRecord {
   seconds: number;
   /** The action's output `downtime-seconds`. */
   downtimeSeconds: number;
+  /** Seconds that the rehearsal expected of it; absent where it could not tell. */
+  expectedSeconds?: number;
   /** Seconds of each step, runner's and host's. */
   steps: Record<string, number>;
   log: readonly string[];
@@ -39,11 +41,15 @@ async function upgradeOnce({ inputs, work }: Order): Promise<UpgradeRecord> {
       lose: { signal: lose.signal },
     });
     const { outcome = '', result = '{}', 'downtime-seconds': downtime } = end.stepOutputs;
-    const { steps = [] } = JSON.parse(result) as { steps?: { name: string; seconds: number }[] };
+    const { steps = [], rehearsal } = JSON.parse(result) as {
+      steps?: { name: string; seconds: number }[];
+      rehearsal?: { expectedDowntime?: number };
+    };
     return {
       outcome,
       seconds: end.main.durationMs / 1000,
       downtimeSeconds: Number(downtime),
+      ...(rehearsal?.expectedDowntime === undefined ? {} : { expectedSeconds: rehearsal.expectedDowntime }),
       steps: Object.fromEntries(steps.map(({ name, seconds }) => [name, seconds])),
       log: end.log,
     };

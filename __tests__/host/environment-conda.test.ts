@@ -127,6 +127,9 @@ describe('before anything changes', () => {
     writeFileSync(history, readFileSync(history, 'utf8').replaceAll(conda, '/nowhere/bin/micromamba'));
     writeFileSync(join(site.path, 'bin/conda'), '#!/bin/sh\n', { mode: 0o755 });
     expect(await look('find_conda conda')).toBe(join(site.path, 'bin/conda'));
+    // A name that means something else in every directory.
+    writeFileSync(history, readFileSync(history, 'utf8').replaceAll('/nowhere/bin/micromamba', 'bin/conda'));
+    expect(await look('cd "$ENVIRONMENT_PATH"; find_conda conda')).toBe(join(site.path, 'bin/conda'));
     for (const record of globSync(join(site.path, 'conda-meta/jupyterhub-*.json'))) rmSync(record);
     expect(await look('conda_packages')).toBe('');
   });

@@ -19,7 +19,7 @@ export async function followJob(
   confirm: () => Promise<void>,
   done: Outcome,
 ): Promise<Outcome> {
-  const screen = new Screen(run, steps);
+  const screen = new Screen(run, steps, job.view);
   let end: FollowEnd = await job.follow(screen, 'begin confirm', run.signal);
   if (end === 'until') {
     await confirm();
@@ -36,7 +36,7 @@ export async function followJob(
  * failed or was asked to.
  */
 export async function followRehearsal(run: Run, job: Job, steps: Step[]): Promise<void> {
-  const screen = new Screen(run, steps);
+  const screen = new Screen(run, steps, job.view);
   const end = await job.follow(screen, 'done rehearse', run.signal);
   screen.close();
   if (end === 'until') return;
@@ -66,8 +66,7 @@ class Screen {
   readonly #run: Run;
   readonly #titles: Map<string, string>;
   readonly #open = new Map<string, { step: OpenStep; time: number }>();
-  /** Seconds of the run at the host's uptime zero; the first entry that comes sets it. */
-  #offset: number | undefined;
+  readonly #view: JournalView;
   #line = '';
   /** What the host printed since the last step began, the newest lines. */
   #recent: string[] = [];
@@ -75,8 +74,9 @@ class Screen {
   lastWords: string[] = [];
   lastWordsOfUndo: string[] = [];
 
-  constructor(run: Run, steps: Step[]) {
+  constructor(run: Run, steps: Step[], view: JournalView) {
     this.#run = run;
+    this.#view = view;
     this.#titles = new Map(steps.map(({ name, title }) => [name, title]));
   }
 
@@ -93,7 +93,6 @@ class Screen {
 
   onEntry({ time, event, step, rest }: JournalEntry): void {
     const { log } = this.#run;
-    this.#offset ??= this.#run.jobStartedAt - time / 100;
     const title = this.#titles.get(step) ?? step;
     if (event === 'begin' && this.#titles.has(step)) this.#begin(step, step, title, time);
     else if (event === 'done') this.#end(step, 'done', time);
@@ -119,7 +118,9 @@ class Screen {
 
   #begin(key: string, name: string, title: string, time: number): void {
     this.#recent = [];
-    const startedAt = (this.#offset ?? 0) + time / 100;
+    // The job's first entry was written when the job began, whoever saw it.
+    const since = time - (this.#view.entries[0]?.time ?? time);
+    const startedAt = this.#run.jobStartedAt + since / 100;
     this.#open.set(key, { step: this.#run.log.begin(name, title, 'host', startedAt), time });
   }
 

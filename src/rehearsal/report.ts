@@ -87,7 +87,7 @@ function parse(note: string | undefined): z.infer<typeof foundSchema> | undefine
  * Seconds from the stop to the first answer of the new hub. What only the real hub has (its service manager, its proxy and
  * services, the database set aside, the exchange) comes to about this much; see docs/adrs/0015.
  */
-const BESIDE = 1;
+const BESIDE = 2;
 
 function expectedDowntime({ migrate = 0, start, stop = 0 }: RehearsalReport['seconds']): number | undefined {
   return start === undefined ? undefined : Math.round((stop + migrate + start + BESIDE) * 10) / 10;

@@ -441,6 +441,41 @@ describe.each(SHELLS)('with %s', (shell) => {
     });
   });
 
+  it('starts the hub again that a stop which was cut has told to end', async () => {
+    const hub = join(temporaryDirectory(), 'jupyterhub');
+    // It takes its time to end, and says that it was told to.
+    const slow =
+      'import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: (open("told", "w"), time.sleep(2), sys.exit()))\n';
+    writeFileSync(hub, `${slow}open("up", "w")\nwhile True: time.sleep(0.1)\n`);
+    const parameters = {
+      START_COMMAND: `'${systemPython}' '${hub}' >/dev/null 2>&1 & echo $! >>pids`,
+      STOP_COMMAND:
+        '[ -e told ] || { kill "$(tail -n 1 pids)"; until [ -e told ]; do sleep 0.05; done; kill -9 "$EXECUTOR"; }; sleep 1',
+      LIMIT_STOP: '20',
+      LIMIT_START: '5',
+      ENVIRONMENT_PATH: '/nowhere',
+      WAS_RUNNING: 'yes',
+      NOTICE_HTML: '',
+    };
+    const job = await make(['stop'], { parameters, real: ['stop'] });
+    const rest = 'server_pids() { :; }; wait_for_hub() { sleep 3; [ -n "$(hub_pid)" ]; }; export EXECUTOR\n';
+    writeFileSync(job.path('steps.sh'), rest, { flag: 'a' });
+    const pids = () => readFileSync(join(job.hub, 'pids'), 'utf8').trim().split('\n').map(Number);
+    await runProgram([
+      '/bin/sh',
+      '-c',
+      `cd '${job.hub}' && { ${parameters.START_COMMAND}; }; until [ -e up ]; do sleep 0.05; done`,
+    ]);
+    try {
+      await job.run();
+      await job.run();
+      expect(job.verdict, job.read('log')).toBe('rolled-back');
+      expect(pids()).toHaveLength(2);
+    } finally {
+      for (const each of pids()) kill(each);
+    }
+  });
+
   it('a hub that runs already is started', async () => {
     const hub = join(temporaryDirectory(), 'jupyterhub');
     writeFileSync(hub, 'import time\ntime.sleep(600)\n');

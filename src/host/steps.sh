@@ -79,6 +79,8 @@ do_stop() {
 
 undo_stop() {
   undo_announce
+  # A stop that was cut, or took too long, may have told the hub to end: one that still runs then would be taken for started.
+  journal_has 'done stop' || service_stop || :
   service_unfence
   if [ "$WAS_RUNNING" = yes ]; then
     database_await || :

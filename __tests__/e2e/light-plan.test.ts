@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { judge } from '../../bench/check/judge.ts';
+import { recordState } from '../../bench/check/state.ts';
 import { fileOf } from '../../bench/hub/database.ts';
 import { until } from '../../bench/hub/run.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
@@ -68,13 +70,19 @@ describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
       for (const page of ['hub/api/', 'hub/login']) await fetch(`${scene.hub.url}/${page}`);
       await new Promise((resolve) => setTimeout(resolve, 15_000));
     });
+    const before = await recordState(scene.hub.subject);
     const planned = await changesWhile(disk, async () => {
       expect(await plan()).toMatchObject({ conclusion: 'success', outputs: { outcome: 'planned' } });
     });
-    // SQLite's own scratch, which every reader of a database in WAL mode touches; the sshd's log; the runner's own files.
-    const own = [`${fileOf(scene.hub)}-shm`, join(scene.hub.directory, 'sshd.log')];
+    // The hub writes to its log of the database when it likes: there the rows count. The other is the scratch of SQLite, which
+    // every reader touches. And the sshd has a log.
+    const own = [
+      ...['-wal', '-shm'].map((suffix) => fileOf(scene.hub) + suffix),
+      join(scene.hub.directory, 'sshd.log'),
+    ];
     const isOfTheHub = (path: string) => path.startsWith(`${scene.hub.directory}/`) && !own.includes(path);
     expect(planned.filter(isOfTheHub).filter((path) => !idle.includes(path))).toEqual([]);
+    expect(judge(before, await recordState(scene.hub.subject), TARGET)).toMatchObject({ notOld: [], leftovers: [] });
   });
 
   test('its digest is the same while only what changes by the minute does, and approves an upgrade', {
@@ -172,12 +180,19 @@ describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
   });
 
   test('what is planned is what is run, and servers that go on are looked at', { timeout: 2 * limit }, async () => {
-    const planned = await plan();
+    // The rehearsal has tests of its own.
+    const quick = { rehearse: 'false' };
+    const planned = await plan(quick);
     const traced = traceNextJob(join(scene.state, 'jobs'));
-    const result = await scene.run({ 'target-version': TARGET, 'approved-plan': planned.outputs['plan-digest'] ?? '' });
+    const result = await scene.run({
+      'target-version': TARGET,
+      ...quick,
+      'approved-plan': planned.outputs['plan-digest'] ?? '',
+    });
     expect(result).toMatchObject({ outputs: { outcome: 'upgraded' } });
     const job = await traced;
-    const trace = await readFile(join(job, 'log'), 'utf8');
+    // What the start says, it says in a file of its own.
+    const trace = (await Promise.all(['log', 'start.log'].map((name) => readFile(join(job, name), 'utf8')))).join('\n');
     const names = { JOB: job, JOB_ID: job.slice(job.lastIndexOf('/') + 1), PROGRAMS: join(job, 'programs') };
     const commands = documentOf(planned).steps.filter(({ name }) => name !== 'begin' && name !== 'hold');
     const missing = [];

@@ -331,7 +331,7 @@ do_verify() {
     note not-tried "starting and stopping a user's server: that takes a canary-user"
   fi
   note servers-after "$(surviving_pids)"
-  note routes-after "$(health servers "$JOB/servers" 2>/dev/null)"
+  note routes-after "$(health servers "$JOB/servers")"
 }
 undo_verify() { :; }
 

@@ -21,10 +21,11 @@ export function ofJob(facts: Facts, verb: string, ...words: string[]): Command {
   return hubdb(facts, '$PROGRAMS', verb, database(facts, '$JOB'), ...words);
 }
 
-/** Makes the ten-minute token for the check that tokens still work. */
+/** Makes the ten-minute token for the check that tokens still work: by the hub's own code, in its environment. */
 export function mintToken(facts: Facts, user: string | undefined): Command {
   const options = ['--expires', '600', '--wait', ...(user === undefined ? [] : ['--user', user])];
-  return hubdb(facts, '$PROGRAMS', 'token', 'create', ...options, database(facts, '$JOB'));
+  const program = [`${facts.environment.path}/bin/python`, '$PROGRAMS/hubdb', 'token', 'create'];
+  return { as: facts.service.user, run: commandLine(...program, ...options, database(facts, '$JOB')) };
 }
 
 /** How the database is named to hubdb: a file by its path, any other by what tells how to reach it. */

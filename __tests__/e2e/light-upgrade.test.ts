@@ -147,7 +147,7 @@ test('the outputs say what happened', async () => {
     'backup-artifact-id': String(scene.service.artifacts().at(-1)?.id),
     'backup-artifact-digest': scene.service.artifacts().at(-1)?.digest,
     'downtime-seconds': expect.stringMatching(/^\d+\.\d$/),
-    'plan-digest': expect.stringMatching(/^[0-9a-f]{64}$/),
+    'plan-digest': expect.stringMatching(/^[0-9a-f]{64}\.[\w-]+$/),
     result: expect.any(String),
   });
   const result = JSON.parse(outputs.result ?? '');

@@ -113,7 +113,7 @@ test.each<[ServerDialect, string, boolean]>([
       ...databaseOf(facts, inputs).parameters,
       ...{ HUB_UID: String(facts.service.uid), HUB_GID: String(facts.service.gid), HUB_DIRECTORY: directory },
       ...{ HUB_PID: String(facts.service.pid), CONFIG_PATH: config, SERVICE_MANAGER: 'commands', UNIT: '' },
-      ...{ STATE_ROOT: state, ENVIRONMENT_PATH: environment, HAS_JOB: 'no', ENVIRONMENT_FILES: '' },
+      ...{ STATE_ROOT: state, ENVIRONMENT_PATH: environment, HAS_JOB: 'no', ENVIRONMENT_FILES: '', ACCESS_REPORT: '' },
       ...{ PACKAGE_MANAGER: facts.environment.manager, PACKAGE_TOOL: facts.environment.tool },
       ...{ ENVIRONMENT_UID: String(facts.environment.uid), ENVIRONMENT_GID: String(facts.environment.gid) },
     };

@@ -172,10 +172,13 @@ load_start=$(now)
 as_hub "$interpreter" "$PROGRAMS/introspect.py" --database-file "$private/database.json" "$@" >"$private/introspect" 2>"$private/introspect.log"
 fact load-centiseconds $(($(now) - load_start))
 fact introspect "$(cat "$private/introspect")"
+is_broken=no
 if [ ! -s "$private/introspect" ]; then
   fact introspect-failed "$(tail -n 5 "$private/introspect.log")"
   # Whether it is the environment that is broken, or what the hub is configured with.
-  fact code "$(as_hub "$interpreter" -c 'import jupyterhub.app; print(jupyterhub.__version__)' 2>/dev/null)"
+  code=$(as_hub "$interpreter" -c 'import jupyterhub.app; print(jupyterhub.__version__)' 2>/dev/null)
+  fact code "$code"
+  [ -n "$code" ] || is_broken=yes
   fact python "$(as_hub "$interpreter" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)"
 fi
 

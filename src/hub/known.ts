@@ -6,6 +6,8 @@ export interface Known {
   /** The hub's working directory. */
   directory: string;
   environment: string;
+  /** What made the environment and installs into it. */
+  manager: 'pip' | 'uv' | 'conda';
   /** Path of the configuration file. */
   config: string;
   /** Path of the database file; empty for a database on a server. */
@@ -21,6 +23,7 @@ export function knownParameters(known?: Known): Record<string, string> {
     KNOWN_USER: known?.user ?? '',
     KNOWN_DIRECTORY: known?.directory ?? '',
     KNOWN_ENVIRONMENT: known?.environment ?? '',
+    KNOWN_MANAGER: known?.manager ?? '',
     KNOWN_CONFIG: known?.config ?? '',
     KNOWN_DATABASE: known?.database ?? '',
   };

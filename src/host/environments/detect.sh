@@ -62,6 +62,12 @@ detect_manager() {
   has_pip=no
   [ -z "$(packages_pip_version)" ] || has_pip=yes
   detect_uv=$(find_uv)
+  # A broken environment is made anew, as the backup says; a pip of its own comes with that.
+  # shellcheck disable=SC2154 # set by discover.sh
+  if [ "$is_broken" = yes ] && [ -n "$KNOWN_MANAGER" ]; then
+    has_pip=yes
+    [ "$PACKAGE_MANAGER" != auto ] || PACKAGE_MANAGER=$KNOWN_MANAGER
+  fi
   if [ "$PACKAGE_MANAGER" = auto ]; then
     PACKAGE_MANAGER=pip
     # shellcheck disable=SC2154 # set by discover.sh

@@ -60946,7 +60946,7 @@ __name(info, "info");
 // node_modules/@actions/artifact/lib/internal/shared/config.js
 import os4 from "os";
 function getUploadChunkSize() {
-  return 8 * 1024 * 1024;
+  return 2 * 1024 * 1024;
 }
 __name(getUploadChunkSize, "getUploadChunkSize");
 function getRuntimeToken() {

@@ -151,14 +151,19 @@ export function tryMainJob(options: HubOptions): () => Stage {
     const { hub } = scene;
     const { run, acknowledged, away } = await runWithWriter(stage, 'upgrade-', { rehearse: 'true' });
     expect(run.stepOutputs.outcome, run.rawLog.join('\n')).toBe('upgraded');
-    // A server that is reached over the network leaves a trial hub its network; the authenticator is one of JupyterHub's own.
     const { rehearsal, notTried } = JSON.parse(run.stepOutputs.result ?? '{}') as RunResult;
-    expect(notTried).toEqual([expect.stringContaining('that takes a canary-user')]);
-    expect(rehearsal).toMatchObject({
-      trial: hub.database.dialect === 'sqlite' ? 'isolated' : 'replaced',
-      access: { lost: 0, gained: 0 },
-      seconds: { migrate: expect.any(Number), start: expect.any(Number) },
-    });
+    // MariaDB that is written to at every moment may end up copied in lines, of which no scratch database is made: then it is said.
+    const isInLines = notTried.some((one) => one.includes('Lines cannot be restored into another database'));
+    expect(isInLines && hub.database.dialect !== 'mariadb').toBe(false);
+    if (!isInLines) {
+      expect(notTried).toEqual([expect.stringContaining('that takes a canary-user')]);
+      // A server that is reached over the network leaves a trial hub its network; the authenticator is one of JupyterHub's own.
+      expect(rehearsal).toMatchObject({
+        trial: hub.database.dialect === 'sqlite' ? 'isolated' : 'replaced',
+        access: { lost: 0, gained: 0 },
+        seconds: { migrate: expect.any(Number), start: expect.any(Number) },
+      });
+    }
     expect(run).toMatchObject({ conclusion: 'success', main: { exitCode: 0 }, post: { exitCode: 0 } });
     const { answer, notNew } = judge(before, await recordState(hub.subject), target, writes);
     expect({ answer, notNew }).toEqual({ answer: 'new', notNew: [] });

@@ -161,7 +161,7 @@ test('the outputs say what happened', async () => {
     servers: [{ user: scene.hub.server.user, pid: scene.hub.server.pid, survived: true }],
   });
   const names =
-    'connect discover plan begin backup upload prove notify stage hold announce stop snapshot switch migrate start verify confirm';
+    'connect discover resolve plan begin backup upload prove notify stage hold announce stop snapshot switch migrate start verify confirm';
   expect(result.steps.map(({ name }: { name: string }) => name).sort()).toEqual(names.split(' ').sort());
   expect(result.steps.every(({ outcome }: { outcome: string }) => outcome === 'done')).toBe(true);
   expect(result.rows.before.users).toBeGreaterThanOrEqual(count(before.database.keys.users));

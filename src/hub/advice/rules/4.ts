@@ -42,7 +42,7 @@ export const rulesOf4: Rule[] = [
       'https://docs.sqlalchemy.org/en/21/changelog/migration_21.html (Default PostgreSQL driver changed to psycopg)',
     ],
     measured:
-      'pip brings SQLAlchemy 2.1.9 for 6.1.1 to a 1.1.0 with SQLAlchemy 1.3.24 (Python 3.11); there `postgresql://` ends with "No module named \'psycopg\'" beside psycopg2.',
+      'Pip brings SQLAlchemy 2.1.9 for 6.1.1 to a 1.1.0 with SQLAlchemy 1.3.24 (Python 3.11); there `postgresql://` ends with "No module named \'psycopg\'" beside psycopg2.',
   },
   {
     id: 'singleuser-extension',

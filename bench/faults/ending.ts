@@ -14,14 +14,6 @@ export async function hubDirectory(scene: Scene): Promise<string> {
     : '/srv/hub state';
 }
 
-/** Whether the hub answers at its public address. */
-export async function answers({ hub }: Scene): Promise<boolean> {
-  return hub.api('GET', '/').then(
-    ({ status }) => status === 200,
-    () => false,
-  );
-}
-
 /** The word that each job on the host came to; waits for it. */
 export async function verdictsOf(scene: Scene, jobs: string[], wrong: (what: string) => void): Promise<string[]> {
   const words: string[] = [];

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../hub/run.ts';
 import type { Breakpoint } from './breakpoint.ts';
-import { type Scene, SMALL_DISKS } from './scene.ts';
+import { answers, type Scene, SMALL_DISKS } from './scene.ts';
 
 /** What a fault is done to: a job that stands at its point, and the run that began it. */
 export interface Victim {
@@ -97,19 +97,14 @@ export const faultsAtPoint: Record<string, (victim: Victim) => Promise<void>> = 
   },
   async hang() {},
   async start(victim) {
-    const { flavour, commands, hub, onHost } = victim.scene;
+    const { flavour, commands, onHost } = victim.scene;
     await onHost(`${commands.start} || :`);
     if (flavour === 'machine') {
       const state = await onHost(`systemctl show -p ActiveState --value jupyterhub.service`);
       if (state.trim() === 'active') victim.wrong('somebody could start the hub in the middle');
     } else {
       // Nothing keeps it down. It is to be seen that it runs.
-      const answers = () =>
-        hub.api('GET', '/').then(
-          ({ status }) => status === 200,
-          () => false,
-        );
-      await until('the hub does not answer', 90, answers);
+      await until('the hub does not answer', 90, () => answers(victim.scene));
     }
     await goOn(victim);
   },

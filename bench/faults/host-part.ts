@@ -7,10 +7,10 @@ import { run, shellQuote, until } from '../hub/run.ts';
 import { startWriter } from '../hub/writer.ts';
 import { Breakpoint } from './breakpoint.ts';
 import { type Cell, isOnWayBack } from './cells.ts';
-import { acknowledgedBy, answers, complaints, judgeNow, learnDowntime, leftovers, verdictsOf } from './ending.ts';
+import { acknowledgedBy, complaints, judgeNow, learnDowntime, leftovers, verdictsOf } from './ending.ts';
 import { faultsAtPoint } from './faults.ts';
 import type { Played } from './play.ts';
-import { OLD, type Scene } from './scene.ts';
+import { answers, OLD, type Scene } from './scene.ts';
 
 /**
  * The host's part of an upgrade of a light hub. A whole run takes most of its time to connect, stage and back up: that is

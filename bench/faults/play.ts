@@ -2,24 +2,16 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Verdict, Writes } from '../check/judge.ts';
 import type { State } from '../check/state.ts';
+import { Browser } from '../hub/browser.ts';
 import { shellQuote, until } from '../hub/run.ts';
 import { startWriter } from '../hub/writer.ts';
 import { startProxy } from '../network.ts';
 import type { RunActionResult } from '../runner/run-action.ts';
 import { Breakpoint } from './breakpoint.ts';
 import { type Cell, isOnWayBack } from './cells.ts';
-import {
-  acknowledgedBy,
-  answers,
-  complaints,
-  hubDirectory,
-  judgeNow,
-  learnDowntime,
-  leftovers,
-  verdictsOf,
-} from './ending.ts';
+import { acknowledgedBy, complaints, hubDirectory, judgeNow, learnDowntime, leftovers, verdictsOf } from './ending.ts';
 import { breakHub, emptyDisks, faultsAtPoint, inputsOf } from './faults.ts';
-import { NEW, OLD, type Scene } from './scene.ts';
+import { answers, NEW, OLD, type Scene } from './scene.ts';
 
 /** How a cell ended. */
 export interface Played {
@@ -193,12 +185,10 @@ async function restart(scene: Scene): Promise<void> {
 
 /** Logs in as a browser does, as one whom every release lets in. */
 async function login({ hub }: Scene, wrong: (what: string) => void): Promise<void> {
-  const url = new URL('/hub/login', hub.url);
-  const page = await fetch(url).catch(() => undefined);
-  const cookies = page?.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '') ?? [];
-  const xsrf = /^_xsrf=(.*)$/m.exec(cookies.join('\n'))?.[1] ?? '';
-  const body = new URLSearchParams({ username: 'admin', password: 'x', _xsrf: xsrf });
-  const answer = await fetch(url, { method: 'POST', body, headers: { cookie: cookies.join('; ') }, redirect: 'manual' })
+  const browser = new Browser(hub.url);
+  await browser.get('/hub/login').catch(() => undefined);
+  const answer = await browser
+    .post('/hub/login', { username: 'admin', password: 'x' })
     .then(({ status }) => status)
     .catch(() => 0);
   if (answer === 403) wrong('the login was refused, so that nothing crashed');

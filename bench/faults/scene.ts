@@ -169,13 +169,16 @@ async function giveSmallDisks(hub: MachineHub, mounted: string[]): Promise<void>
   await untilItAnswers(hub);
 }
 
-function untilItAnswers({ api }: HubInABox): Promise<boolean> {
-  return until('the hub does not answer', 120, () =>
-    api('GET', '/').then(
-      ({ status }) => status === 200,
-      () => false,
-    ),
+/** Whether the hub answers at its public address. */
+export function answers({ hub }: { hub: HubInABox }): Promise<boolean> {
+  return hub.api('GET', '/').then(
+    ({ status }) => status === 200,
+    () => false,
   );
+}
+
+function untilItAnswers(hub: HubInABox): Promise<boolean> {
+  return until('the hub does not answer', 120, () => answers({ hub }));
 }
 
 /** What an admin types who wants the old hub back after an upgrade that went well. */

@@ -4,6 +4,7 @@ import { openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { Browser, formOf } from '../../../bench/hub/browser.ts';
 import { cachedEnvironment } from '../../../bench/hub/environments.ts';
 import { freePorts } from '../../../bench/hub/ports.ts';
 import { cachedProxy } from '../../../bench/hub/proxy.ts';
@@ -97,13 +98,8 @@ async function endProxy(pidFile: string, port: number): Promise<void> {
 }
 
 async function login(base: string, user: string): Promise<number> {
-  const page = await fetch(`${base}/hub/login`, { redirect: 'manual' });
-  const cookie = page.headers
-    .getSetCookie()
-    .map((each) => each.split(';')[0])
-    .join('; ');
-  const [, xsrf] = /name="_xsrf"\s+value="([^"]*)"/.exec(await page.text()) ?? [];
-  const body = new URLSearchParams({ username: user, password: 'x', ...(xsrf === undefined ? {} : { _xsrf: xsrf }) });
-  const answer = await fetch(`${base}/hub/login`, { method: 'POST', redirect: 'manual', headers: { cookie }, body });
-  return answer.status;
+  const browser = new Browser(base);
+  const { text: page } = await browser.get('/hub/login');
+  const { status } = await browser.submit('/hub/login', { ...formOf(page), username: user, password: 'x' });
+  return status;
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The hub's environment, a directory (ENVIRONMENT_PATH, its real path), and its copies. Sourced by executor.sh, after the
-# manager that installs into it (environments/).
+# The hub's environment, a directory (ENVIRONMENT_PATH, its real path), and its copies. Sourced before the manager that
+# installs into it (environments/).
 #
 # Staged: a copy beside it is bind-mounted over the original path in a private mount namespace and upgraded there, so
 # that every path in it is final and the live hub sees nothing; the downtime holds one exchange of two directories.

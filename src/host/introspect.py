@@ -495,30 +495,37 @@ def introspect(arguments, database_file=None):
     }
 
 
-def main():
-    # The configuration reads nothing and its prints go nowhere; only this program speaks to who started it.
+def speak(work, prefix="", longest=1000):
+    """Ends this process with the line that `work` answers, or with the sentence that says why there is none.
+
+    The configuration reads nothing and its prints go nowhere; only this program speaks to who started it.
+    """
     out, log = (os.fdopen(os.dup(number), "w") for number in (1, 2))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
     status = 0
-    arguments, database_file = sys.argv[1:], None
-    if arguments[:1] == ["--database-file"]:
-        # The configuration may change the directory.
-        database_file, arguments = os.path.abspath(arguments[1]), arguments[2:]
     try:
-        out.write(json.dumps(introspect(arguments, database_file), sort_keys=True) + "\n")
+        out.write(work() + "\n")
     except Refused as error:
-        line = f"introspect.py: {error}"
-        log.write("".join(each if each.isprintable() else " " for each in bounded(line, 1000)) + "\n")
+        line = bounded(f"{prefix}{error}", longest)
+        log.write("".join(each if each.isprintable() else " " for each in line) + "\n")
         status = 1
     except Exception as error:
-        log.write(f"introspect.py: The hub's code could not be read: {type(error).__name__}.\n")
+        log.write(f"{prefix}The hub's code could not be read: {type(error).__name__}.\n")
         status = 1
     out.flush()
     log.flush()
     # Whatever the configuration registered for the end of the process is the hub's, not ours.
     os._exit(status)
+
+
+def main():
+    arguments, database_file = sys.argv[1:], None
+    if arguments[:1] == ["--database-file"]:
+        # The configuration may change the directory.
+        database_file, arguments = os.path.abspath(arguments[1]), arguments[2:]
+    speak(lambda: json.dumps(introspect(arguments, database_file), sort_keys=True), "introspect.py: ")
 
 
 if __name__ == "__main__":

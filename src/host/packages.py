@@ -62,25 +62,30 @@ def origin(directory, name):
     return (read(link).split("\n")[0], True) if os.path.exists(link) else (None, False)
 
 
+def inside(place, ending):
+    return sorted(glob.glob(os.path.join(glob.escape(place), "*" + ending)))
+
+
+def metadata_paths():
+    """Metadata of each distribution in the order in which Python looks: where it lies, and where it counts as lying."""
+    for place in directories():
+        for info in inside(place, ".dist-info") + inside(place, ".egg-info"):
+            yield info, info
+        for link in inside(place, ".egg-link"):
+            for info in inside(read(link).split("\n")[0], ".egg-info"):
+                yield info, os.path.join(place, os.path.basename(info))
+
+
 def distributions():
     """Each installed distribution once: the directory of its metadata, and the metadata."""
     seen = set()
-    for place in directories():
-        for info in sorted(glob.glob(os.path.join(glob.escape(place), "*.dist-info"))) + sorted(
-            glob.glob(os.path.join(glob.escape(place), "*.egg-info"))
-        ):
-            name = "METADATA" if info.endswith(".dist-info") else "PKG-INFO"
-            text = read(os.path.join(info, name) if os.path.isdir(info) else info)
-            metadata = email.parser.HeaderParser().parsestr(text)
-            if metadata["Name"] and canonical(metadata["Name"]) not in seen:
-                seen.add(canonical(metadata["Name"]))
-                yield info, metadata
-        for link in sorted(glob.glob(os.path.join(glob.escape(place), "*.egg-link"))):
-            for info in glob.glob(os.path.join(glob.escape(read(link).split("\n")[0]), "*.egg-info")):
-                metadata = email.parser.HeaderParser().parsestr(read(os.path.join(info, "PKG-INFO")))
-                if metadata["Name"] and canonical(metadata["Name"]) not in seen:
-                    seen.add(canonical(metadata["Name"]))
-                    yield os.path.join(place, os.path.basename(info)), metadata
+    for info, counted in metadata_paths():
+        name = "METADATA" if info.endswith(".dist-info") else "PKG-INFO"
+        text = read(os.path.join(info, name) if os.path.isdir(info) else info)
+        metadata = email.parser.HeaderParser().parsestr(text)
+        if metadata["Name"] and canonical(metadata["Name"]) not in seen:
+            seen.add(canonical(metadata["Name"]))
+            yield counted, metadata
 
 
 def requirements(metadata, requirement):

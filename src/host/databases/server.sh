@@ -117,9 +117,11 @@ database_remove_own_copies() { :; }
 rehearsal_directory() { printf '%s/rehearsal\n' "$COPIES"; }
 
 rehearsal_copy() {
-  hubdb backup "$DATABASE" "$1/backup" >/dev/null || return 1
+  # Nothing changes the dump itself: one is enough for all copies.
+  rehearsal_dump=${1%/*}/backup
+  [ -e "$rehearsal_dump" ] || hubdb backup "$DATABASE" "$rehearsal_dump" >/dev/null || return 1
   mkfifo -m 600 "$JOB/rehearsal.pipe" && chown "$HUB_UID:$HUB_GID" "$JOB/rehearsal.pipe" || return 1
-  (hubdb scratch "$DATABASE" "$1/backup" "$1/database.json" <"$JOB/rehearsal.pipe" >/dev/null 2>"$JOB/rehearsal.log") &
+  (hubdb scratch "$DATABASE" "$rehearsal_dump" "$1/database.json" <"$JOB/rehearsal.pipe" >/dev/null 2>"$JOB/rehearsal.log") &
   rehearsal_scratch=$!
   exec 7>"$JOB/rehearsal.pipe"
   until [ -e "$1/database.json" ]; do

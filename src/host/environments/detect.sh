@@ -60,7 +60,8 @@ conda_facts() {
 # detect_manager: sets PACKAGE_MANAGER where the input leaves it open (auto), and PACKAGE_TOOL, which is empty where there is none.
 detect_manager() {
   has_pip=no
-  [ -z "$(packages_pip_version)" ] || has_pip=yes
+  detect_pip=$(as_owner "$ENVIRONMENT_PATH/bin/python" -m pip --version 2>/dev/null)
+  [ -z "$detect_pip" ] || has_pip=yes
   detect_uv=$(find_uv)
   # A broken environment is made anew, as the backup says; a pip of its own comes with that.
   # shellcheck disable=SC2154 # set by discover.sh
@@ -96,11 +97,10 @@ conda_packages() {
   (cd "$ENVIRONMENT_PATH/conda-meta" && ls -d jupyterhub-[0-9]*.json jupyterhub-base-[0-9]*.json 2>/dev/null)
 }
 
-packages_pip_version() { as_owner "$ENVIRONMENT_PATH/bin/python" -m pip --version 2>/dev/null; }
-
+# packages_version: of the manager that detect_manager found; it has asked pip already.
 packages_version() {
   case $PACKAGE_MANAGER in
-    pip) packages_pip_version ;;
+    pip) printf '%s\n' "$detect_pip" ;;
     *) [ -z "$PACKAGE_TOOL" ] || as_owner "$PACKAGE_TOOL" --version 2>/dev/null | head -n 1 ;;
   esac
 }

@@ -9,7 +9,7 @@ from .database import Refused, TryAgain, log, new_file
 from .digests import digest_of
 from .programs import Failed
 from .revisions import TEMPORARY
-from .server import Server, text
+from .server import LINES, Server, text
 
 LOCK_SECONDS = 20
 # What bounds the waiting for a server that has fallen silent, as each driver calls it.
@@ -126,7 +126,7 @@ class MySQL(Server):
     def about(self):
         rights = myrights.Rights(self)
         problems, warnings = rights.problems(), rights.warnings()
-        backup, proof = super().about()["backup"], "scratch file"
+        backup, proof = LINES, "scratch file"
         tool = myprograms.fitting(self.is_mariadb())
         if tool is None:
             warnings.append(myprograms.missing(self.is_mariadb()))

@@ -12,7 +12,7 @@ from .database import Refused, TryAgain, log, new_file
 from .digests import digest_of
 from .programs import Failed
 from .revisions import TEMPORARY
-from .server import VERSION, Server, text
+from .server import LINES, VERSION, Server, text
 
 # How long anything waits for a lock.
 LOCK_SECONDS = 20
@@ -148,7 +148,7 @@ class PostgreSQL(Server):
         rights = pgrights.Rights(self)
         problems, warnings = rights.problems(), rights.warnings()
         proof = "scratch file"
-        backup = super().about()["backup"]
+        backup = LINES
         if tool is None:
             warnings.append(pgprograms.missing(self.version()))
         elif pgsessions.is_pooled(self):

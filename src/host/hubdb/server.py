@@ -23,6 +23,8 @@ from .making import Making, as_stored, quote, text
 from .revisions import HUB_TABLES, TEMPORARY
 
 VERSION = tuple(int(part) for part in re.findall(r"\d+", sqlalchemy.__version__)[:2])
+# How a backup is made that no program of the database's makes.
+LINES = {"format": "lines", "tool": "SQLAlchemy " + sqlalchemy.__version__}
 
 
 class Server(Making, Database):
@@ -192,7 +194,7 @@ class Server(Making, Database):
             "size": None,
             "problems": [],
             "warnings": self.left_alone(self.inspector.get_table_names()),
-            "backup": {"format": "lines", "tool": "SQLAlchemy " + sqlalchemy.__version__},
+            "backup": LINES,
             "proof": "scratch file",
         }
 
@@ -210,7 +212,7 @@ class Server(Making, Database):
     def backup(self, out):
         with new_file(out):
             digest = lines.dump(self, out)
-        return {"format": "lines", "tool": "SQLAlchemy " + sqlalchemy.__version__, "digest": digest}
+        return dict(LINES, digest=digest)
 
     def prove(self, file, visit=None):
         if visit:

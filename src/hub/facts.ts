@@ -376,10 +376,7 @@ function remembered(known: Known, version: string, python: string): z.infer<type
 
 function readEnvironment(raw: Map<string, string>): EnvironmentFacts {
   try {
-    return environmentFacts(
-      (name) => raw.get(name) ?? '',
-      (name) => raw.has(name),
-    );
+    return environmentFacts(raw);
   } catch (error) {
     const problem = error instanceof z.ZodError ? error.issues[0]?.message : String(error);
     throw new DiscoveryProblem([`What the host said about the environment has another form than expected: ${problem}`]);

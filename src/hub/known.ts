@@ -1,3 +1,5 @@
+import type { EnvironmentFacts } from './environments/facts.ts';
+
 /** What a backup says of its hub: it stands in for what a hub that is down or broken cannot tell. */
 export interface Known {
   /** The page of the workflow run that made the backup: the owner of its job on the host. */
@@ -7,7 +9,7 @@ export interface Known {
   directory: string;
   environment: string;
   /** What made the environment and installs into it. */
-  manager: 'pip' | 'uv' | 'conda';
+  manager: EnvironmentFacts['manager'];
   /** Path of the configuration file. */
   config: string;
   /** Path of the database file; empty for a database on a server. */

@@ -4,7 +4,10 @@ import { verdictOf } from '../report/verdict.ts';
 
 const LONGEST_MESSAGE = 1000;
 
-/** The message for users, one line, with how many servers of theirs end if any do: `{version}` and `{lead-time}` in `notify-message` are filled in, all else is kept. */
+/**
+ * The message for users, one line, with how many servers of theirs end if any do: `{version}` and `{lead-time}` in
+ * `notify-message` are filled in, all else is kept.
+ */
 export function userMessage(
   template: string,
   known: { version: string; leadTime: number; ending?: number | undefined },

@@ -1,5 +1,6 @@
 import { type Command, commandLine } from '../hub/command.ts';
 import { mintToken, ofJob } from '../hub/databases/commands.ts';
+import { copyOf } from '../hub/environments/commands.ts';
 import { type Facts, nameOf } from '../hub/facts.ts';
 import { commandsOf } from '../hub/part.ts';
 import type { Draft } from './document.ts';
@@ -18,8 +19,7 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
   if (step === 'migrate' && migrates) {
     const config = facts.database.hasQuery && facts.database.path !== '' ? '$PROGRAMS/plain-url.py' : facts.configFile;
     const run = { as: service.user, run: commandLine(python, '-m', 'jupyterhub', 'upgrade-db', '-f', config) };
-    const copy = (hop: string) => `${environment.path}.jupyterhub-upgrade-$JOB_ID-by-way-of-${hop}`;
-    return [...migration.hops.map((hop) => ({ ...run, mount: { of: copy(hop), at: environment.path } })), run];
+    return [...migration.hops.map((hop) => ({ ...run, mount: seen(environment, hop) })), run];
   }
   if (step !== 'verify') return ofParts;
   const health = (...words: string[]): Command => ({
@@ -40,19 +40,18 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
 function rehearsal({ facts, migration, parameters, to }: Draft, migrates: boolean): Command[] {
   const { environment, service, configFile } = facts;
   const run = (...words: string[]) => commandLine(`${environment.path}/bin/python`, ...words);
-  const copy = (of: string) => ({ of: `${environment.path}.jupyterhub-upgrade-$JOB_ID${of}`, at: environment.path });
   const program = (name: string, ...words: string[]) => run(`$PROGRAMS/rehearsal/${name}`, ...words);
   const upgrade = run('-m', 'jupyterhub', 'upgrade-db', '-f', '$PROGRAMS/rehearsal/migration_config.py');
   const as = service.user;
   return [
-    { as, mount: copy(''), run: program('load.py', configFile) },
+    { as, mount: seen(environment), run: program('load.py', configFile) },
     { as, run: program('trial_hub.py', configFile, '$COPY', '$PRIVATE/before.json') },
     ...(migrates
-      ? [...migration.hops.map((hop) => `-by-way-of-${hop}`), ''].map((of) => ({ as, mount: copy(of), run: upgrade }))
+      ? [...migration.hops, undefined].map((hop) => ({ as, mount: seen(environment, hop), run: upgrade }))
       : []),
     {
       as,
-      mount: copy(''),
+      mount: seen(environment),
       run: program(
         'trial.py',
         configFile,
@@ -64,6 +63,11 @@ function rehearsal({ facts, migration, parameters, to }: Draft, migrates: boolea
       ),
     },
   ];
+}
+
+/** A copy of the environment in its place. */
+function seen(environment: Facts['environment'], hop?: string): Command['mount'] & object {
+  return { of: copyOf(environment, hop), at: environment.path };
 }
 
 /** The executor is a unit of systemd's, or a session of its own. */

@@ -70,8 +70,8 @@ export class Job {
 
   /**
    * Tells the job something: `go` ends its hold, `commit` and `abort` decide it, `cancel` is an abort that a hub verified
-   * already does not heed, `launch` starts a dead executor again, `walk-back` lets a way back that failed go on. Returns the decision as it stands then, which may be
-   * somebody else's.
+   * already does not heed, `launch` starts a dead executor again, `walk-back` lets a way back that failed go on. Returns the
+   * decision as it stands then, which may be somebody else's.
    */
   async tell(what: 'go' | 'commit' | 'abort' | 'cancel' | 'launch' | 'walk-back', reason: string): Promise<string> {
     const parameters = { JOB: this.directory, SIGNAL: what, REASON: reason };

@@ -155,22 +155,10 @@ export function planUpgrade(inputs: Inputs, facts: Facts, resolution: Resolution
     ...stepParameters(steps),
   };
   const document = writeDocument({
-    ...{
-      inputs,
-      facts,
-      to,
-      parts: [service, environment, database],
-      migration,
-      changes: resolution.changes,
-      parameters,
-      state: stateDirectory(facts, inputs),
-      steps,
-      survival,
-      advice,
-      told,
-      blockers,
-    },
+    ...{ inputs, facts, to, parts, migration, parameters, steps, survival, advice, told, blockers },
     install: environment.install,
+    changes: resolution.changes,
+    state: stateDirectory(facts, inputs),
   });
   return {
     from,

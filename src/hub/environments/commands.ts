@@ -3,6 +3,11 @@ import { type Facts, nameOf } from '../facts.ts';
 import type { Environment } from './index.ts';
 import type { Manager } from './manager.ts';
 
+/** The copy of an environment that a job makes beside it; with `hop`, the one by way of which the database is migrated. */
+export function copyOf({ path }: Facts['environment'], hop?: string): string {
+  return `${path}.jupyterhub-upgrade-$JOB_ID${hop === undefined ? '' : `-by-way-of-${hop}`}`;
+}
+
 /**
  * What the host runs for the environment, by step: see src/host/environment.sh. `wanted`: what is installed, as words for
  * the manager; `hops`: the releases that get copies of their own.
@@ -16,7 +21,7 @@ export function environmentCommands(
 ): Record<string, Command[]> {
   const { environment } = facts;
   const [owner, parentOwner] = [nameOf(facts, environment.uid), nameOf(facts, environment.parentUid)];
-  const stage = `${environment.path}.jupyterhub-upgrade-$JOB_ID`;
+  const stage = copyOf(environment);
   const run = (words: string[]): Command => ({ as: owner, run: commandLine(...words) });
   const copied = (to: string): Command[] => [
     { as: parentOwner, run: commandLine('mkdir', to) },
@@ -35,7 +40,7 @@ export function environmentCommands(
   return {
     stage: [
       ...installed(stage, wanted),
-      ...hops.flatMap((hop) => installed(`${stage}-by-way-of-${hop}`, [`jupyterhub==${hop}`])),
+      ...hops.flatMap((hop) => installed(copyOf(environment, hop), [`jupyterhub==${hop}`])),
     ],
     switch: [
       {

@@ -41,7 +41,8 @@ export interface EnvironmentFacts {
 const id = z.coerce.number().int().nonnegative();
 
 /** The environment in the raw facts. Throws ZodError for another form than expected. */
-export function environmentFacts(get: (name: string) => string, has: (name: string) => boolean): EnvironmentFacts {
+export function environmentFacts(raw: Map<string, string>): EnvironmentFacts {
+  const get = (name: string) => raw.get(name) ?? '';
   const [uid, gid] = get('environment-owner').split(' ');
   const [parentUid, parentGid] = get('environment-parent-owner').split(' ');
   const packages = get('packages') === '' ? undefined : packagesSchema.parse(JSON.parse(get('packages')));
@@ -58,13 +59,13 @@ export function environmentFacts(get: (name: string) => string, has: (name: stri
     conda: {
       packages: get('conda-packages'),
       interrupted: get('conda-interrupted'),
-      frozen: has('conda-frozen'),
+      frozen: raw.has('conda-frozen'),
       pinned: get('conda-pinned'),
       others: [get('tool-mamba'), get('tool-micromamba')].filter(Boolean),
     },
     installed: packages?.installed ?? [],
     ...(packages?.requirements ? { wanted: packages.requirements } : {}),
-    readOnly: has('environment-read-only'),
+    readOnly: raw.has('environment-read-only'),
     requirements: get('requirements'),
     size: Number(get('environment-kib')) * 1024,
     files: Number(get('environment-files')),

@@ -72,9 +72,12 @@ ${differences.length === 0 ? 'Nowhere.' : differences.map((one) => `- ${one}`).j
 
 /** All releases that a measurement goes from or to, oldest first. */
 function releasesOf(records: Measurement[]): string[] {
-  return unique(records.flatMap(({ from, to }) => [from, to])).sort((one, other) =>
-    one.localeCompare(other, 'en', { numeric: true }),
-  );
+  return unique(records.flatMap(({ from, to }) => [from, to])).sort(order);
+}
+
+/** Releases by their numbers. */
+export function order(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true });
 }
 
 function unique(texts: (string | undefined)[]): string[] {

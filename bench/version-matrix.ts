@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dropsTokens, hopsBetween } from '../src/hub/releases.ts';
 import type { Dialect } from './check/keys.ts';
-import { disagreements, type Recorded, render } from './compatibility.ts';
+import { disagreements, order, type Recorded, render } from './compatibility.ts';
 import { run } from './hub/run.ts';
 import { environmentOf } from './matrix/environments.ts';
 import { measureFrom, type Way } from './matrix/measure.ts';
@@ -139,11 +139,6 @@ function wayOf({ dialect, from, through, to }: Pick<Recorded, 'dialect' | 'from'
 
 function nameOf(dialect: string, way: Pick<Installation, 'release'>[]): string {
   return `${dialect}  ${way.map(({ release }) => release).join(' → ')}`;
-}
-
-/** Releases by their numbers. */
-function order(one: string, other: string): number {
-  return one.localeCompare(other, 'en', { numeric: true });
 }
 
 async function worker(work: (() => Promise<void>)[]): Promise<void> {

@@ -1,22 +1,20 @@
 // What is known before a hub is stopped, on a disk of its own: the plan changes nothing there, and a hub that an upgrade
 // would break on is refused, each time with its process untouched and a sentence that names the cure.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState } from '../../bench/check/state.ts';
 import { fileOf } from '../../bench/hub/database.ts';
-import { until } from '../../bench/hub/run.ts';
+import { run, until } from '../../bench/hub/run.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
 import type { PlanDocument } from '../../src/transaction/document.ts';
 import { type Scene, startScene } from './light.ts';
 
-const run = promisify(execFile);
 const limit = 300_000;
 const TARGET = '5.2.1';
 
@@ -126,7 +124,7 @@ describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
     );
 
     const ballast = join(disk, 'ballast');
-    const { stdout } = await run('df', ['--output=avail', '-B1', disk]);
+    const stdout = await run('df', ['--output=avail', '-B1', disk]);
     const most = Number(stdout.split('\n')[1]) - 100 * 1024 * 1024;
     await run('fallocate', ['--length', String(most), ballast]);
     expect(await refused({}).finally(() => rm(ballast))).toMatch(
@@ -197,7 +195,7 @@ describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
     const commands = documentOf(planned).steps.filter(({ name }) => name !== 'begin' && name !== 'hold');
     const missing = [];
     for (const { as, mount, run: line } of commands.flatMap((step) => step.commands)) {
-      const words = (await run('/bin/sh', ['-c', `printf '%s ' ${line}`], { env: names })).stdout.trimEnd();
+      const words = (await run('/bin/sh', ['-c', `printf '%s ' ${line}`], { env: names })).trimEnd();
       // In a mount of its own the interpreter is named by the program that makes the mount.
       const seen = mount === undefined ? words : words.slice(words.indexOf(' -m '));
       if (!trace.includes(seen)) missing.push(`${as}: ${seen}`);
@@ -221,7 +219,7 @@ async function changesWhile(directory: string, work: () => Promise<void>): Promi
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await writeFile(join(mark, 'mark'), '');
     await work();
-    const { stdout } = await run('find', [directory, '-newercm', join(mark, 'mark'), '-print']);
+    const stdout = await run('find', [directory, '-newercm', join(mark, 'mark'), '-print']);
     return stdout.split('\n').filter(Boolean);
   } finally {
     await rm(mark, { recursive: true });

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,8 +9,7 @@ import { run as runProgram } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
 import type { RunResult } from '../../src/report/result.ts';
-import { age } from '../backup/age.ts';
-import { type Scene, startScene, verdict } from './light.ts';
+import { openBackup, type Scene, startScene, verdict } from './light.ts';
 
 // One hub, watched from all sides while upgrades of it are rehearsed that would go wrong, each for another reason. At last one
 // that goes well.
@@ -206,7 +205,7 @@ test.each(situations)('$name ends the run before the stop', { timeout: limit }, 
 test('an upgrade says by count who loses access, and by name in the sealed backup alone', {
   timeout: limit,
 }, async () => {
-  const { hub, service } = scene;
+  const { hub } = scene;
   // 4.x lets in whoever was let in before, also with a list; 5.0 can be told not to.
   await appendFile(
     hub.configPath,
@@ -225,19 +224,7 @@ test('an upgrade says by count who loses access, and by name in the sealed backu
   // Names of users are in no text of the run.
   const [lost = ''] = hub.seeded.users.slice(-2);
   expect([...run.rawLog, run.outputs.result, ...run.summaries.map(({ text }) => text)].join('\n')).not.toContain(lost);
-  const key = join(scene.work, 'key.txt');
-  await writeFile(key, scene.identity, { mode: 0o600 });
-  const opened = join(scene.work, 'opened');
-  await mkdir(opened);
-  await age(
-    '--decrypt',
-    '--identity',
-    key,
-    '--output',
-    join(scene.work, 'backup.tar'),
-    service.artifacts().at(-1)?.file ?? '',
-  );
-  await runProgram('tar', ['-xf', join(scene.work, 'backup.tar'), '-C', opened]);
+  const opened = await openBackup(scene);
   const report = JSON.parse(await readFile(join(opened, 'report/access.json'), 'utf8')) as { lost: string[] };
   expect(report.lost).toHaveLength(59);
   expect(report.lost).toContain(lost);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -12,8 +12,7 @@ import { run as runProgram } from '../../bench/hub/run.ts';
 import { serverPid } from '../../bench/hub/seed.ts';
 import { startProbe } from '../../bench/probe.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
-import { age } from '../backup/age.ts';
-import { type Scene, startScene, startWrites } from './light.ts';
+import { openBackup, type Scene, startScene, startWrites } from './light.ts';
 
 let scene: Scene;
 let chat: Server;
@@ -171,15 +170,10 @@ test('the outputs say what happened', async () => {
 });
 
 test('the backup opens by hand and has what its manifest lists', async () => {
-  const { hub, service, work } = scene;
+  const { hub, service } = scene;
   const artifact = service.artifacts().at(-1);
-  const [file, key] = [artifact?.file ?? '', join(work, 'key.txt')];
-  expect(`sha256:${await sha256(file)}`).toBe(upgraded.run.outputs['backup-artifact-digest']);
-  await runProgram('sh', ['-c', 'umask 077; cat >"$1"', 'sh', key], { stdin: scene.identity });
-  await age('--decrypt', '--identity', key, '--output', join(work, 'backup.tar'), file);
-  upgraded.backup = join(work, 'backup');
-  await mkdir(upgraded.backup);
-  await runProgram('tar', ['-xf', join(work, 'backup.tar'), '-C', upgraded.backup]);
+  expect(`sha256:${await sha256(artifact?.file ?? '')}`).toBe(upgraded.run.outputs['backup-artifact-digest']);
+  upgraded.backup = await openBackup(scene);
 
   const manifest = JSON.parse(await readFile(join(upgraded.backup, 'manifest.json'), 'utf8'));
   const listed = manifest.files as { file: string; kind: string; path: string; sha256: string; size: number }[];

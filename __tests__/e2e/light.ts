@@ -6,13 +6,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Writes } from '../../bench/check/judge.ts';
 import type { HubOptions } from '../../bench/hub/blueprint.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
-import { until } from '../../bench/hub/run.ts';
+import { run as runProgram, until } from '../../bench/hub/run.ts';
 import { cachedWheels } from '../../bench/hub/wheels.ts';
 import { startWriter } from '../../bench/hub/writer.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { type RunActionOptions, type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
 import { sabotageNextJob } from '../../bench/sabotage.ts';
-import { ageKeygen } from '../backup/age.ts';
+import { age, ageKeygen } from '../backup/age.ts';
 import { keepMoment, type Moment, momentIn } from './moments.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -164,6 +164,16 @@ ${hub.startCommand}
   );
   await chmod(program, 0o755);
   return { stop: `'${program}' stop`, start: `'${program}' start`, moments, refuse };
+}
+
+/** Opens the newest backup as a person does who has the key; gives the directory with what is in it. */
+export async function openBackup({ identity, service, work }: Scene): Promise<string> {
+  const [key, tar, opened] = [join(work, 'key.txt'), join(work, 'backup.tar'), join(work, 'backup')];
+  await writeFile(key, identity, { mode: 0o600 });
+  await age('--decrypt', '--identity', key, '--output', tar, service.artifacts().at(-1)?.file ?? '');
+  await mkdir(opened);
+  await runProgram('tar', ['-xf', tar, '-C', opened]);
+  return opened;
 }
 
 /** Adds users, two a second, until `stop`. Names begin with `prefix`. */

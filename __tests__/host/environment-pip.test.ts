@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -19,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { pip as pipManager } from '../../src/hub/environments/pip.ts';
 import { packagesSchema } from '../../src/hub/packages.ts';
+import { sha256 } from '../backup/samples.ts';
 import {
   canMount,
   fillIndex,
@@ -282,12 +282,8 @@ describe('exactly what was planned', () => {
     const site = await new Site(root, pip, 'dash', OWN).install();
     await site.does('environment_stage', { REQUIREMENTS: 'jupyterhub==2.0.0', EXACTLY: '--no-deps' });
     expect(site.version(site.stage())).toBe('2.0.0');
-    const digest = createHash('sha256')
-      .update(readFileSync(join(index, 'jupyterhub-3.0.0-py3-none-any.whl')))
-      .digest('hex');
-    const alembic = createHash('sha256')
-      .update(readFileSync(join(index, 'alembic-1.0.0-py3-none-any.whl')))
-      .digest('hex');
+    const digestOf = (wheel: string) => sha256(readFileSync(join(index, `${wheel}-py3-none-any.whl`)));
+    const [digest, alembic] = [digestOf('jupyterhub-3.0.0'), digestOf('alembic-1.0.0')];
     const list = (sum: string) => `alembic==1.0.0 --hash=sha256:${alembic}\njupyterhub==3.0.0 --hash=sha256:${sum}`;
     const options = { REQUIRE_HASHES: 'yes', TARGET_VERSION: '3.0.0' };
     await site.does('environment_stage', { ...options, JOB_ID: 'two', CONSTRAINTS: list(digest) });

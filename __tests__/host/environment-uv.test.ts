@@ -111,7 +111,8 @@ describe('staged', () => {
       expect(site.picture()).toEqual(before);
       await site.does('environment_discard_stage');
       expect([site.picture(), site.names]).toEqual([before, ['the hub']]);
-      for (const line of inCache.trim().split('\n')) expect(cached()).toContain(line);
+      const now = cached();
+      for (const line of inCache.trim().split('\n')) expect(now).toContain(line);
     },
   );
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -168,7 +168,7 @@ c.Authenticator.allow_existing_users = False
       existsSync(made.at(`touched.${name}`)),
     );
     expect(touched).toEqual([]);
-    const out = JSON.parse(await python('import sys; print(open(sys.argv[1]).read())', made.at('out.json'))) as {
+    const out = JSON.parse(readFileSync(made.at('out.json'), 'utf8')) as {
       users: Record<string, boolean>;
     };
     expect(out).toMatchObject({ strangers: false, ignored: ['c.Spawner.nonsense'], base_url: '/prefix/' });

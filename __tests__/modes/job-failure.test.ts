@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { until } from '../../bench/hub/run.ts';
 import { failureOf } from '../../src/modes/job-failure.ts';
 import { JournalView } from '../../src/transaction/journal.ts';
 import { type Behaviours, JobOnDisk, killJobs, programsForJobs } from '../host/job-on-disk.ts';
@@ -42,7 +43,7 @@ it('a job that did not get the hub', async () => {
   const blocking = { do_stage: 'until [ -e "$JOB/go" ]; do sleep 0.05; done' };
   const other = await JobOnDisk.make(programs, ['stage'], { behaviours: blocking });
   other.start();
-  while (other.trace.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until('the other job does not begin', 20, () => other.trace.length > 0);
   expect(await failed({}, {}, other.hub)).toMatchObject({
     outcome: 'failed-before-change',
     step: 'lock',

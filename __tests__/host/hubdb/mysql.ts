@@ -60,6 +60,8 @@ export function tryHostPrograms(dialect: keyof typeof names): void {
   const rest = async () => admin('SELECT * FROM wiki_pages ORDER BY 1; SELECT * FROM wiki_links ORDER BY 1');
   const digest = (of = hub) => of.hubdb<Digest>('digest');
   const rows = async () => (await hub.hubdb<ServerFacts>('facts')).rows;
+  /** With some of its programs replaced by scripts. */
+  const replacing = (scripts: Record<string, string>) => hub.replacing(server.bin ?? '/usr/bin', scripts);
   const plain = 'exec "$REAL" "$@"';
   const half = 'case "$*" in *--version*) exec "$REAL" "$@"; esac\n{ head -c 30000; halt; } | "$REAL" "$@"';
 
@@ -141,7 +143,7 @@ export function tryHostPrograms(dialect: keyof typeof names): void {
       ['SIGKILL', null],
       ['SIGTERM', 143],
     ] as const)('a put-back that %s ends half-way is done by the next', async (signal, status) => {
-      const { reached, go } = await hub.replacing(server.bin ?? '/usr/bin', { [dump]: plain, [client]: half });
+      const { reached, go } = await replacing({ [dump]: plain, [client]: half });
       const running = hub.start('put-back', seeded.file);
       await reached();
       running.kill(signal);
@@ -152,7 +154,7 @@ export function tryHostPrograms(dialect: keyof typeof names): void {
     });
 
     test('a server that vanishes half-way is said, and the next put-back does it', async () => {
-      const { reached, go } = await hub.replacing(server.bin ?? '/usr/bin', { [dump]: plain, [client]: half });
+      const { reached, go } = await replacing({ [dump]: plain, [client]: half });
       const running = hub.start('put-back', seeded.file);
       await reached();
       await server.kill();
@@ -179,7 +181,7 @@ export function tryHostPrograms(dialect: keyof typeof names): void {
 
     test('a proof that is ended leaves nothing; one that is killed leaves it to the next', async () => {
       for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-        const { reached, go } = await hub.replacing(server.bin ?? '/usr/bin', { [dump]: plain, [client]: half });
+        const { reached, go } = await replacing({ [dump]: plain, [client]: half });
         const running = hub.start('prove', seeded.file);
         await reached();
         const [name] = await databases();
@@ -216,14 +218,14 @@ export function tryHostPrograms(dialect: keyof typeof names): void {
 
     test('a dump program that does not work falls to lines, of which the plan knows', async () => {
       const broken = 'case "$*" in *--version*) exec "$REAL" "$@"; esac\necho "error: it is broken" >&2; exit 1';
-      await hub.replacing(server.bin ?? '/usr/bin', { [dump]: broken, [client]: plain });
+      await replacing({ [dump]: broken, [client]: plain });
       await tryBrokenDump(hub);
     });
 
     test('what is written during the first try is in the backup of the second', async () => {
       const once = `if ! [ -e '${hub.directory}/tried' ]; then : >'${hub.directory}/tried'; "$REAL" "$@" && halt; exit; fi`;
       const script = `case "$*" in *--version*) exec "$REAL" "$@"; esac\n${once}\n${plain}`;
-      const { reached, go } = await hub.replacing(server.bin ?? '/usr/bin', { [dump]: script, [client]: plain });
+      const { reached, go } = await replacing({ [dump]: script, [client]: plain });
       const file = hub.fresh();
       const running = hub.start('backup', file);
       await reached();
@@ -238,7 +240,7 @@ export function tryHostPrograms(dialect: keyof typeof names): void {
 
     test('the password is in no command line, environment or file that others read, and in no message', async () => {
       const record = `{ printf '%s\\n' "$@"; env; ls -lL "\${1#--defaults-file=}"; } >>'${hub.directory}/seen'; ${plain}`;
-      await hub.replacing(server.bin ?? '/usr/bin', { [dump]: record, [client]: record });
+      await replacing({ [dump]: record, [client]: record });
       await hub.hubdb('put-back', (await hub.backup()).file);
       const seen = await readFile(join(hub.directory, 'seen'), 'utf8');
       expect(seen).toMatch(/^-rw------- .*proc.self.fd/m);

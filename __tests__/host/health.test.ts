@@ -372,3 +372,21 @@ test('servers: whether the proxy leads to each, told by the answer that the serv
     },
   ]);
 });
+
+test('servers: one that answers a byte at a time is not waited for', async () => {
+  const dripping: RequestListener = (_, response) => {
+    const drops = setInterval(() => response.write(' '), 100);
+    response.once('close', () => clearInterval(drops));
+  };
+  const ada = await standIn({ '/user/ada/api': dripping });
+  const bob = await standIn({ '/user/bob/api': (_, response) => response.end('{}') });
+  const proxy = await standIn({ '/user/bob/api': (_, response) => response.end('{}') });
+  const route = (user: string, port: number) => ({
+    ...{ user, name: '', proto: 'http', ip: '127.0.0.1', port, path: `/user/${user}/` },
+  });
+  const file = join(root, 'servers');
+  await writeFile(file, JSON.stringify({ routes: [route('ada', ada.port), route('bob', bob.port)] }));
+  expect(await well('\n', 'servers', proxy.base, file, '--timeout', '1')).toEqual([
+    { reached: [['bob', '']], missed: [] },
+  ]);
+});

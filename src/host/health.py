@@ -3,7 +3,7 @@
 usage: python3 -I health.py wait BASE --version VERSION [--timeout SECONDS] [--stable SECONDS]
        python3 -I health.py check BASE --version VERSION
        python3 -I health.py spawn BASE USER [--timeout SECONDS]
-       python3 -I health.py servers BASE FILE
+       python3 -I health.py servers BASE FILE [--timeout SECONDS]
 
 BASE is the hub's public address, with its prefix: http://127.0.0.1/prefix/. The first line of stdin is an API
 token; an empty one means there is none. JSON lines on stdout, one sentence on stderr when it fails (status 1).
@@ -14,12 +14,14 @@ check  once: {"event": "check", "version", "login": {"kind": form|link|provider|
 spawn  starts the server of USER, reaches it through the proxy and stops it again; one that runs already is left alone:
        {"event": "spawn", "user", "started": BOOLEAN, "reached": BOOLEAN}
 servers  whether the proxy leads to each of the servers that `hubdb facts` lists in FILE, that is answers as the server
-       itself does: {"reached": [[USER, NAME], ...], "missed": [...]}; in neither what cannot be asked (TLS)
+       itself does: {"reached": [[USER, NAME], ...], "missed": [...]}; in neither what cannot be asked (TLS), or has not
+       answered in time
 """
 
 import argparse
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -29,6 +31,7 @@ import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 
 # Seconds for one request, and between two of `wait`.
 REQUEST_TIMEOUT = 10
@@ -328,13 +331,18 @@ def leads_to(hub, route):
     return (proxied.status, proxied.body) == (itself.status, itself.body)
 
 
-def servers(hub, file):
+def servers(hub, file, timeout):
     with open(file, encoding="utf-8") as opened:
         routes = json.load(opened).get("routes", [])[:MOST_SERVERS]
-    with ThreadPoolExecutor(10) as pool:
-        found = list(pool.map(lambda route: leads_to(hub, route), routes))
+    pool = ThreadPoolExecutor(10)
+    asked = [pool.submit(leads_to, hub, route) for route in routes]
+    wait_for(asked, timeout)
+    found = [one.result() if one.done() else None for one in asked]
     names = [[route["user"], route["name"]] for route in routes]
     print(json.dumps({key: [name for name, led in zip(names, found) if led is value] for key, value in VERDICTS}))
+    sys.stdout.flush()
+    # Without its threads: a server that answers a byte at a time would hold them, and the verdict on the hub, for ever.
+    os._exit(0)
 
 
 def arguments():
@@ -355,6 +363,7 @@ def arguments():
     one = verbs.add_parser("servers")
     one.add_argument("base")
     one.add_argument("file")
+    one.add_argument("--timeout", type=float, default=40)
     return parser.parse_args()
 
 
@@ -371,7 +380,7 @@ def main():
         elif given.verb == "check":
             check(hub, given.version)
         elif given.verb == "servers":
-            servers(hub, given.file)
+            servers(hub, given.file, given.timeout)
         else:
             spawn(hub, given.user, given.timeout)
     except Unwell as error:

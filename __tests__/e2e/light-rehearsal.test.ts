@@ -216,7 +216,8 @@ test('an upgrade says by count who loses access, and by name in the sealed backu
     conclusion: 'success',
     outputs: { outcome: 'upgraded' },
   });
-  const { rehearsal, warnings, downtime } = resultOf(run);
+  const { rehearsal, warnings, downtime, steps } = resultOf(run);
+  expect(steps.filter(({ outcome }) => outcome !== 'done')).toEqual([]);
   expect(rehearsal).toMatchObject({ trial: 'isolated', access: { could: 62, lost: 59, gained: 0, strangers: 'same' } });
   expect(warnings.join('\n')).toContain('59 of 62 users who can log in now could not to JupyterHub 6.1.1');
   expect(downtime?.seconds).toBeGreaterThan(0);

@@ -184,6 +184,19 @@ describe('follow', () => {
     expect(await new Job(link, '/job').follow(screen, 'begin stage')).toBe('until');
   });
 
+  it('shows what comes after the awaited entry to whoever follows the job next', async () => {
+    const [first, second] = [new Screen(), new Screen()];
+    const job = new Job(new LocalLink((phase) => print(phase, [Buffer.from(answers.shift() ?? '')])), '/job');
+    const answers = [
+      'journal 49\n1 0 begin stage\n2 2 done stage\n3 2 begin migrate\nlog 4\na\nb\nend until\n',
+      'journal 17\n4 4 done migrate\nend verdict\n',
+    ];
+    expect(await job.follow(first, 'done stage')).toBe('until');
+    expect(first.text).toEqual(['[1 0 begin stage ]', 'a\n', '[2 2 done stage ]']);
+    expect(await job.follow(second)).toBe('verdict');
+    expect(second.text).toEqual(['[3 2 begin migrate ]', 'b\n', '[4 4 done migrate ]']);
+  });
+
   it.each([
     'jornal 3\nabc',
     'journal -1\n',

@@ -30,6 +30,9 @@ export class Job {
   #entries: JournalEntry[] = [];
   #log = Buffer.alloc(0);
   #shown = 0;
+  /** The entry that the watcher of now is shown as its last: what follows is for the next one. */
+  #last = '';
+  #isOver = false;
 
   constructor(link: Link, directory: string) {
     this.#link = link;
@@ -54,10 +57,13 @@ export class Job {
   }
 
   /**
-   * Follows the job until its verdict, or until `until` (`<event> <step>`) stands in its journal. A lost connection is
-   * made again and nothing is shown twice or left out. An executor that died is started again once it was missed.
+   * Follows the job until its verdict, or until `until` (`<event> <step>`) stands in its journal; what comes after that is
+   * shown to whoever follows it next. A lost connection is made again and nothing is shown twice or left out. An executor
+   * that died is started again once it was missed.
    */
   async follow(watcher: Watcher, until?: `${string} ${string}`, signal?: AbortSignal): Promise<FollowEnd> {
+    this.#last = until ?? '';
+    this.#isOver = false;
     for (let restarts = 0; ; restarts += 1) {
       const end = await this.#link.again(
         () => this.#followOnce(watcher, until ?? '', signal),
@@ -117,12 +123,13 @@ export class Job {
 
   /** Hands on what came, each entry where it stands among the log's lines. */
   #show(watcher: Watcher): void {
-    while (this.#entries[0] || this.#log.length > 0) {
+    while (!this.#isOver && (this.#entries[0] || this.#log.length > 0)) {
       const [entry] = this.#entries;
       const before = entry ? entry.logSize - this.#shown : this.#log.length;
       if (entry && before <= 0) {
         this.#entries.shift();
         watcher.onEntry(entry);
+        this.#isOver = `${entry.event} ${entry.step}` === this.#last;
         continue;
       }
       if (this.#log.length === 0) return;

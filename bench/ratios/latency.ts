@@ -21,7 +21,7 @@ export interface Journey {
 }
 
 /** Steps that the host does without the runner, as fast over any link. The runner works beside `stage`, too. */
-const ALONE = ['stage', 'announce', 'stop', 'snapshot', 'switch', 'migrate', 'start', 'verify'];
+const ALONE = ['stage', 'rehearse', 'announce', 'stop', 'snapshot', 'switch', 'migrate', 'start', 'verify'];
 
 /** Upgrades a hub of its own over a link without and with an added round trip in turn, `rounds` times. For root. */
 export function measureLatency(

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { CommandFailed, type Host, type RunOptions } from './connection.ts';
 import { connectTrouble } from './explain.ts';
@@ -96,8 +97,11 @@ async function* parcel(marker: string, phase: Phase): AsyncGenerator<Uint8Array>
   yield Buffer.from(`${marker}\n${phase.script}\n`);
   const tar = pack();
   fill(tar, phase).catch((error) => tar.destroy(error));
+  // A far host costs a round trip for every few ten kilobytes at first. A payload is as small as it gets, or too large to wait.
+  const zipped = createGzip({ level: phase.payload ? 0 : 9 });
+  pipeline(tar, zipped).catch(() => {});
   try {
-    yield* tar as AsyncIterable<Uint8Array>;
+    yield* zipped as AsyncIterable<Uint8Array>;
   } finally {
     tar.destroy();
   }

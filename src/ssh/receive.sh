@@ -15,7 +15,7 @@ echo "$$ $(cat /proc/sys/kernel/random/boot_id)" >"$phase/owner";
 clean() { rm -rf "$phase"; };
 trap clean EXIT; trap "exit 129" HUP; trap "exit 130" INT; trap "exit 143" TERM;
 # A tar that is cut between two files looks whole: the last file proves that it is.
-tar -xpof - -C "$phase" && [ -e "$phase/complete" ] || exit 1;
+tar -xpozf - -C "$phase" && [ -e "$phase/complete" ] || exit 1;
 # Listed, too: so Python finds a module, also for the user of the hub. What is private in it is closed itself.
 chmod 755 "$phase";
 /bin/sh "$phase/$script" "$phase" </dev/null;

@@ -13,6 +13,7 @@ import { type MachineHub, startMachineHub } from '../../bench/hub/machine.ts';
 import { missingRequirements } from '../../bench/hub/requirements.ts';
 import { until } from '../../bench/hub/run.ts';
 import { stateDirectoryOf } from '../../bench/hub/state.ts';
+import { offerWheels } from '../../bench/hub/wheels.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { type RunWorkflowOptions, runWorkflow, type WorkflowResult } from '../../bench/runner/run-workflow.ts';
 import { sabotageNextJob } from '../../bench/sabotage.ts';
@@ -121,6 +122,7 @@ describe('on a hub run by commands', () => {
 
   beforeAll(async () => {
     const hub = await startLightHub({ release: '4.1.6', users: 50 });
+    await offerWheels(hub, ['4.1.6', TARGET, '6.1.1']);
     state = await stateDirectoryOf(hub);
     const { stopCommand, startCommand, configPath } = hub;
     scene = await startScene(hub, {
@@ -223,7 +225,9 @@ describe.skipIf(missing.length > 0)(`on a hub run by systemd ${missing.join('; '
   let scene: Scene<MachineHub>;
 
   beforeAll(async () => {
-    scene = await startScene(await startMachineHub({ release: '4.1.6', users: 50 }), {});
+    const hub = await startMachineHub({ release: '4.1.6', users: 50 });
+    await offerWheels(hub, ['4.1.6', TARGET, '6.1.1']);
+    scene = await startScene(hub, {});
   });
 
   afterAll(() => scene?.close());

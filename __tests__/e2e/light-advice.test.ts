@@ -13,7 +13,7 @@ class Everybody(Authenticator):
         return data['username']
 c.JupyterHub.authenticator_class = Everybody
 `;
-  scene = await startScene({ users: 20, extraConfig });
+  scene = await startScene({ users: 20, extraConfig, releases: ['6.1.1'] });
 });
 
 afterAll(() => scene?.close());

@@ -16,7 +16,7 @@ let before: State;
 let servers: Map<string, number>;
 
 beforeAll(async () => {
-  scene = await startScene({ release: '2.3.1', users: 50 });
+  scene = await startScene({ release: '2.3.1', users: 50, releases: ['4.1.6', '6.1.1'] });
   const { hub } = scene;
   servers = new Map([
     [hub.server.user, hub.server.pid],

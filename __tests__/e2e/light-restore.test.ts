@@ -18,7 +18,7 @@ let before: State;
 let backup: Record<string, string>;
 
 beforeAll(async () => {
-  scene = await startScene();
+  scene = await startScene({ releases: ['4.1.6', '6.1.1'] });
   before = await recordState(scene.hub.subject);
   const run = await scene.run({ mode: 'backup' });
   expect(run.outputs.outcome, run.rawLog.slice(-40).join('\n')).toBe('backed-up');

@@ -19,7 +19,7 @@ let chat: Server;
 const messages: string[] = [];
 
 beforeAll(async () => {
-  scene = await startScene();
+  scene = await startScene({ releases: ['4.1.6', '6.1.1'] });
   chat = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { Writes } from '../../bench/check/judge.ts';
 import type { HubOptions } from '../../bench/hub/blueprint.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
 import { run as runProgram, until } from '../../bench/hub/run.ts';
-import { cachedWheels } from '../../bench/hub/wheels.ts';
+import { offerWheels } from '../../bench/hub/wheels.ts';
 import { startWriter } from '../../bench/hub/writer.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { type RunActionOptions, type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
@@ -47,20 +47,14 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/**
- * Sets up a hub with 1100 users. `releases`: the only ones that its pip can install, and from a directory, which takes
- * half of the time that the index does.
- */
+/** Sets up a hub with 1100 users. `releases`: the only ones that its pip can install; else those of the index. */
 export async function startScene({ releases, ...options }: HubOptions & { releases?: string[] } = {}): Promise<Scene> {
   const work = await mkdtemp(join(tmpdir(), 'e2e-'));
   const hub = await startLightHub({ release: '4.1.6', users: 1100, ...options }).catch(async (error) => {
     await rm(work, { recursive: true });
     throw error;
   });
-  if (releases) {
-    const settings = `[global]\nno-index = true\nfind-links = ${pathToFileURL(await cachedWheels(releases))}\n`;
-    await writeFile(join(hub.environmentPath, 'pip.conf'), settings);
-  }
+  if (releases) await offerWheels(hub, releases);
   const service = await startResultsService({ directory: join(work, 'results') });
   const { identity, recipient } = await ageKeygen();
   const state = await stateOf(hub);

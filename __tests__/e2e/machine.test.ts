@@ -8,6 +8,7 @@ import { recordState } from '../../bench/check/state.ts';
 import { fileOf } from '../../bench/hub/database.ts';
 import { type MachineHub, startMachineHub } from '../../bench/hub/machine.ts';
 import { until } from '../../bench/hub/run.ts';
+import { offerWheels } from '../../bench/hub/wheels.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
 import { type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
 import { sabotageNextJob } from '../../bench/sabotage.ts';
@@ -30,6 +31,7 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
     work = await mkdtemp(join(tmpdir(), 'e2e-machine-'));
     service = await startResultsService({ directory: join(work, 'results') });
     hub = await startMachineHub({ release: '4.1.6', users: 1050 });
+    await offerWheels(hub, ['4.1.6', '6.1.1']);
   }, 900_000);
 
   afterAll(async () => {

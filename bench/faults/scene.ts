@@ -1,13 +1,13 @@
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { HubInABox } from '../hub/hub.ts';
 import { startLightHub } from '../hub/light.ts';
 import { startMachineHub } from '../hub/machine.ts';
 import { run, shellQuote, until } from '../hub/run.ts';
 import { stateDirectoryOf } from '../hub/state.ts';
-import { cachedWheels } from '../hub/wheels.ts';
+import { offerWheels } from '../hub/wheels.ts';
 import { type EvilProxy, startProxy } from '../network.ts';
 import { type ResultsService, startResultsService } from '../runner/results-service.ts';
 import { type RunActionOptions, type RunActionResult, runAction } from '../runner/run-action.ts';
@@ -67,7 +67,7 @@ export async function startScene(flavour: Flavour, database: Database, extraConf
   await copyFile(dd, join(hub.tools, 'dd'));
   await chmod(join(hub.tools, 'dd'), 0o755);
   const host = await ('root' in hub ? machineHost(hub) : lightHost(hub));
-  await writeFile(join(host.environment, 'pip.conf'), `[global]\nno-index = true\nfind-links = ${host.wheels}\n`);
+  await offerWheels(hub, [NEW]);
   // A passphrase would take longer than all else that the runner does.
   const recipient = /public key: (\S+)/.exec(await run('age-keygen', []))?.[1] ?? '';
   const service = await startResultsService({ directory: join(work, 'results') });
@@ -142,8 +142,6 @@ async function lightHost(hub: LightHub) {
       ...{ 'service-manager': 'commands', 'config-path': hub.configPath },
       ...{ 'stop-command': hub.stopCommand, 'start-command': hub.startCommand },
     },
-    environment: hub.environmentPath,
-    wheels: pathToFileURL(await cachedWheels([NEW])).href,
     jobs: async () => jobs,
     onHost: (command: string) => run('sh', ['-c', command]),
     commands: { stop: hub.stopCommand, start: hub.startCommand },
@@ -199,13 +197,10 @@ function putBackByHand(environment: string, database: string, job: string, { sto
 }
 
 async function machineHost(hub: MachineHub) {
-  await run('cp', ['-r', await cachedWheels([NEW]), join(hub.root, 'srv/index')]);
   const root = join(hub.root, 'var/lib/jupyterhub-upgrade');
   return {
     ssh: hub.admin,
     inputs: {},
-    environment: join(hub.root, hub.environmentPath),
-    wheels: 'file:///srv/index',
     // There is one hub, and so one directory of a hub once there is a job.
     jobs: async () => {
       const names = await readdir(root).catch(() => []);

@@ -1,9 +1,24 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { cached } from './cache.ts';
 import { cachedEnvironment } from './environments.ts';
 import { run } from './run.ts';
 
-/** A directory with the wheels of these releases and of all they need, which pip takes in half of the time of an index. */
+/**
+ * Lets a hub's pip know these releases only, and from a directory: to read the pages of an index takes it ten seconds of
+ * computing each time. `root`: the tree of a hub on a machine of its own.
+ */
+export async function offerWheels(hub: { environmentPath: string; root?: string }, releases: string[]): Promise<void> {
+  const { environmentPath, root = '/' } = hub;
+  const wheels = await cachedWheels(releases);
+  const seen = root === '/' ? wheels : '/srv/wheels';
+  if (seen !== wheels) await run('cp', ['-r', wheels, join(root, seen)]);
+  const settings = `[global]\nno-index = true\nfind-links = ${pathToFileURL(seen)}\n`;
+  await writeFile(join(root, environmentPath, 'pip.conf'), settings);
+}
+
+/** A directory with the wheels of these releases and of all they need. */
 export async function cachedWheels(releases: string[]): Promise<string> {
   const python = join(await cachedEnvironment('4.1.6'), 'bin/python');
   return cached(`wheels/${releases.join('-')}`, async (directory) => {

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { readDatabase } from '../../bench/check/database.ts';
+import { run } from '../../bench/hub/run.ts';
 import { type Scene, startScene } from './light.ts';
 
 let scene: Scene | undefined;
@@ -10,9 +12,14 @@ test.each(['3.1.1', '5.2.1'])(
   async (release) => {
     scene = await startScene({ release, users: 300 });
     const { hub } = scene;
+    const newest = await newestRelease(hub.environmentPath);
     const before = await readDatabase(hub.database);
     const result = await scene.run({ 'canary-user': 'user00005' });
-    expect(result.stepOutputs).toMatchObject({ outcome: 'upgraded', 'previous-version': release });
+    expect(result.stepOutputs).toMatchObject({
+      outcome: 'upgraded',
+      'previous-version': release,
+      'current-version': newest,
+    });
 
     const after = await readDatabase(hub.database);
     for (const table of ['users', 'groups', 'members', 'tokens']) {
@@ -25,3 +32,10 @@ test.each(['3.1.1', '5.2.1'])(
   },
   600_000,
 );
+
+/** What pip says is the newest release in the index for the hub's Python. */
+async function newestRelease(environmentPath: string): Promise<string> {
+  const python = join(environmentPath, 'bin/python');
+  const text = await run(python, ['-m', 'pip', 'index', 'versions', 'jupyterhub']);
+  return /^jupyterhub \(([\d.]+)\)/m.exec(text)?.[1] ?? '';
+}

@@ -1,18 +1,17 @@
 // What is known before a hub is stopped, on a disk of its own: the plan changes nothing there, and a hub that an upgrade
 // would break on is refused, each time with its process untouched and a sentence that names the cure.
-import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
-import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState } from '../../bench/check/state.ts';
 import { fileOf } from '../../bench/hub/database.ts';
-import { run, until } from '../../bench/hub/run.ts';
+import { run } from '../../bench/hub/run.ts';
 import type { RunActionResult } from '../../bench/runner/run-action.ts';
 import type { PlanDocument } from '../../src/transaction/document.ts';
+import { situations } from './broken-situations.ts';
 import { type Scene, startScene } from './light.ts';
 
 const limit = 300_000;
@@ -108,74 +107,18 @@ describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
     expect(other).toContain(`the release changed: target was ${TARGET} and is 5.3.0.`);
   });
 
-  test('broken situations are refused', { timeout: 2 * limit }, async () => {
-    const { hub, service } = scene;
-    const database = fileOf(hub);
-    const sql = (text: string) => run('sqlite3', [database, text]);
-
-    expect(await refused({ 'config-path': '/nowhere/jupyterhub_config.py' }, 'discover')).toContain(
-      'No running JupyterHub was found on the host. Start it, or give `config-path`',
-    );
-    expect(await refused({ 'target-version': '4.0.2' })).toContain('restore its backup (mode: restore)');
-
-    await sql('CREATE TABLE _alembic_tmp_users (id INTEGER)');
-    expect(await refused({}).finally(() => sql('DROP TABLE _alembic_tmp_users'))).toMatch(
-      /half migrated \(table _alembic_tmp_users .*Restore it from a backup first/,
-    );
-
-    const ballast = join(disk, 'ballast');
-    const stdout = await run('df', ['--output=avail', '-B1', disk]);
-    const most = Number(stdout.split('\n')[1]) - 100 * 1024 * 1024;
-    await run('fallocate', ['--length', String(most), ballast]);
-    expect(await refused({}).finally(() => rm(ballast))).toMatch(
-      /The disk of .* has [\d.]+ MiB free, and .* needed there: a copy of the environment \(.*Make room for .* more/,
-    );
-
-    await mkdir(ballast);
-    await run('sh', ['-c', `cd '${ballast}' && seq $(($(df --output=iavail . | tail -n 1) - 5000)) | xargs touch`]);
-    const files = await refused({}).finally(() => rm(ballast, { recursive: true }));
-    expect(files).toMatch(/has room for \d+ more files? \(inodes\), and \d+ are needed there\. Remove files/);
-
-    await run('chattr', ['+i', hub.directory]);
-    const immutable = await refused({}).finally(() => run('chattr', ['-i', hub.directory]));
-    expect(immutable).toMatch(
-      /where the copy of the environment is made, cannot be written to by root.*set its owner and mode/,
-    );
-
-    service.fault({ match: 'CreateArtifact', status: 403 });
-    expect(await refused({})).toContain('The artifact service refused the token of this job.');
-
-    const config = await readFile(hub.configPath, 'utf8');
-    await appendFile(hub.configPath, '\nthis is no Python\n');
-    const unloadable = await refused({}, 'discover').finally(() => writeFile(hub.configPath, config));
-    expect(unloadable).toMatch(
-      /The configuration could not be loaded: SyntaxError \(.*jupyterhub_config\.py, line \d+\)/,
-    );
-
-    const holder = createServer().listen(0, '127.0.0.1');
-    onTestFinished(() => void holder.close());
-    await until('nothing listens', 10, async () => holder.address() !== null);
-    const { port } = holder.address() as { port: number };
-    await appendFile(hub.configPath, `\nc.JupyterHub.hub_port = ${port}\n`);
-    const held = await refused({}).finally(() => writeFile(hub.configPath, config));
-    expect(held).toMatch(new RegExp(`Port ${port}, .* is held by the process ${process.pid} \\(node.*End it, or give`));
-
-    // Another hub on the same database, as far as can be seen from outside.
-    const other = join(scene.work, 'other/jupyterhub');
-    await mkdir(dirname(other));
-    await writeFile(
-      other,
-      `import sqlite3, time\nc = sqlite3.connect(${JSON.stringify(database)})\nc.execute("SELECT 1 FROM users").fetchall()\nprint("open", flush=True)\ntime.sleep(600)\n`,
-    );
-    await chmod(other, 0o755);
-    const second = spawn('/usr/bin/python3', [other], { cwd: dirname(other) });
-    onTestFinished(() => void second.kill());
-    await new Promise((resolve) => second.stdout.once('data', resolve));
-    expect(await refused({})).toMatch(
-      new RegExp(`Another JupyterHub, the process ${second.pid}, has the database .* open, too\\. Stop it`),
-    );
-    second.kill();
-  });
+  test.each(situations)(
+    '$name is refused with the cure',
+    { timeout: limit },
+    async ({ cure, breaks, inputs, step }) => {
+      const undo = await breaks?.({ scene, disk });
+      try {
+        expect(await refused(inputs ?? {}, step)).toMatch(cure);
+      } finally {
+        await undo?.();
+      }
+    },
+  );
 
   test('what is planned is what is run, and servers that go on are looked at', { timeout: 2 * limit }, async () => {
     // The rehearsal has tests of its own.

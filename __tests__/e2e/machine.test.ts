@@ -85,14 +85,15 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
   }
 
   test('an SSH user who may not use sudo is let in, and told what they lack', async () => {
+    const mainPid = () => hub.exec('systemctl show -p MainPID --value jupyterhub.service');
+    const pid = await mainPid();
     await hub.exec('mv /usr/bin/sudo /usr/bin/sudo.away');
-    const refused = await run({ mode: 'plan', 'notify-lead-time': '' }).finally(() =>
-      hub.exec('mv /usr/bin/sudo.away /usr/bin/sudo'),
-    );
+    const refused = await run({}).finally(() => hub.exec('mv /usr/bin/sudo.away /usr/bin/sudo'));
     expect(refused.stepOutputs).toMatchObject({ outcome: 'failed-before-change', 'failed-step': 'discover' });
+    expect(await mainPid()).toBe(pid);
     expect(refused.log.join('\n')).toContain('Working as admin.');
     expect(refused.annotations[0]?.message).toContain(
-      'The hub runs as hub, and admin may not act as that user: let admin',
+      'The hub runs as hub, and admin may not act as that user: let admin run sudo without a password (become: sudo)',
     );
   }, 400_000);
 

@@ -229,7 +229,20 @@ describe('before anything changes', () => {
       return pipManager.refusal(stdout, stderr, wanted);
     };
     expect(await refused('jupyterhub==9.0.0')).toBe(
-      "The host's package index has no jupyterhub==9.0.0 for this Python; the newest it offers is 3.0.0.",
+      "The host's package index has no jupyterhub==9.0.0 for this Python; the newest it offers is 3.0.0. Ask for a version " +
+        'that it has, or have this one put there.',
+    );
+    // As an index says it of a release that is for other Pythons.
+    const page = join(index, 'newer.html');
+    const links = ['8.0.0', '9.0.0'].map(
+      (version) =>
+        `<a href="jupyterhub-${version}-py3-none-any.whl" data-requires-python="&gt;=3.9${version[0]}">it</a>`,
+    );
+    writeFileSync(page, `<!DOCTYPE html><html><body>${links.join('')}</body></html>`);
+    const newer = await refused('jupyterhub==9.0.0').finally(() => rmSync(page));
+    expect(newer).toBe(
+      "jupyterhub==9.0.0 needs Python >=3.99, and the hub's environment has another one. Give the hub an environment with " +
+        'such a Python first, or ask for another version; the newest that runs on this one is 3.0.0.',
     );
     expect(await refused('nothing==1.0')).toMatch(
       /^The host's package index has no nothing==1\.0, or it cannot be reached/,
@@ -237,7 +250,8 @@ describe('before anything changes', () => {
     expect(await refused('jupyterhub==2.0.0', "'alembic<1'")).toMatch(/alembic<1/);
     expect(await refused('oldplugin', 'jupyterhub==2.0.0')).toBe(
       'oldplugin, jupyterhub==2.0.0 cannot be installed together: The user requested ' +
-        'jupyterhub==2.0.0; oldplugin 1.0.0 depends on jupyterhub<2.',
+        'jupyterhub==2.0.0; oldplugin 1.0.0 depends on jupyterhub<2. Ask for versions that go together (extra-packages, ' +
+        'constraints).',
     );
 
     const known = await site.run('as_owner "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/packages.py" installed');

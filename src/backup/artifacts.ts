@@ -221,7 +221,10 @@ function explain(error: unknown, doing: string): string {
       /\(409\)/,
       'This run has an artifact of this name already: give each job that backs up a hub its own artifact-name.',
     ],
-    [/\(40[13]\)|Bad credentials|Resource not accessible/, 'The artifact service refused the token of this job.'],
+    [
+      /\(40[13]\)|Bad credentials|Resource not accessible/,
+      'The artifact service refused the token of this job. Run the job again; to read an artifact of another run, give github-token the permission actions: read.',
+    ],
     [/Not Found/, 'There is no such run or artifact, or github-token may not read it (permission actions: read).'],
     [/Unable to make request: E|ECONN|ENOTFOUND|ETIMEDOUT/, 'The artifact service could not be reached.'],
   ];

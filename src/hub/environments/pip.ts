@@ -19,14 +19,28 @@ export const pip: Manager = {
   changes: (resolved, { installed }) => changesTo(reportSchema.parse(JSON.parse(resolved)), installed),
   refusal(_, log, wanted) {
     const errors = [...log.matchAll(/^ERROR: (.*)$/gm)].map(([, text = '']) => text.trim());
-    const offered = /\(from versions: (.*)\)/.exec(log)?.[1];
+    const offered = /\(from versions: (.*)\)/.exec(log)?.[1]?.split(', ').at(-1);
+    const newest = offered === 'none' ? undefined : offered;
     const missing = /No matching distribution found for (.*)/.exec(log)?.[1];
-    if (missing !== undefined && (offered === undefined || offered === 'none')) {
-      return `The host's package index has no ${missing}, or it cannot be reached: ${lastTrouble(log)}`;
+    const python = missing === undefined ? undefined : wantedPython(log, missing);
+    if (python !== undefined) {
+      const other = newest === undefined ? '' : `; the newest that runs on this one is ${newest}`;
+      return (
+        `${missing} needs Python ${python}, and the hub's environment has another one. Give the hub an environment with such ` +
+        `a Python first, or ask for another version${other}.`
+      );
+    }
+    if (missing !== undefined && newest === undefined) {
+      return (
+        `The host's package index has no ${missing}, or it cannot be reached: ${lastTrouble(log)} See \`pip config list\` on ` +
+        'the host for where pip looks, and that the package is there.'
+      );
     }
     if (missing !== undefined) {
-      const newest = offered?.split(', ').at(-1);
-      return `The host's package index has no ${missing} for this Python; the newest it offers is ${newest}.`;
+      return (
+        `The host's package index has no ${missing} for this Python; the newest it offers is ${newest}. Ask for a version ` +
+        'that it has, or have this one put there.'
+      );
     }
     const conflict = /The conflict is caused by:\n((?: {4}.*\n)+)/.exec(log)?.[1];
     if (conflict !== undefined) {
@@ -34,7 +48,10 @@ export const pip: Manager = {
         .trim()
         .split('\n')
         .map((line) => line.trim());
-      return `${wanted.join(', ')} cannot be installed together: ${causes.join('; ')}.`;
+      return (
+        `${wanted.join(', ')} cannot be installed together: ${causes.join('; ')}. Ask for versions that go together ` +
+        '(extra-packages, constraints).'
+      );
     }
     return `pip refuses to install ${wanted.join(', ')}: ${errors.join(' ') || lastTrouble(log)}`;
   },
@@ -52,6 +69,14 @@ export const pip: Manager = {
 };
 
 const pipOf = (path: string) => [`${path}/bin/python`, '-m', 'pip'];
+
+/** The Python that a version needs which pip left out, as its index says: `9.0 Requires-Python >=3.12`. */
+function wantedPython(log: string, missing: string): string | undefined {
+  const ignored = /Ignored the following versions that require a different python version: (.*)/.exec(log)?.[1] ?? '';
+  const version = /===?([^,\s]+)$/.exec(missing)?.[1];
+  const left = ignored.split('; ').map((each) => each.trim().split(' Requires-Python '));
+  return left.find(([each]) => each === version)?.[1];
+}
 
 /** The last line that says more than that pip is at work. */
 function lastTrouble(log: string): string {

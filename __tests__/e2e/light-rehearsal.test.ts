@@ -130,7 +130,8 @@ const situations: Situation[] = [
       "CREATE TRIGGER kept BEFORE UPDATE ON services BEGIN SELECT RAISE(ABORT, 'services are kept elsewhere'); END",
       'DROP TRIGGER kept',
     ],
-    cause: /a copy of the database cannot be migrated: .*services are kept elsewhere/,
+    cause:
+      /a copy of the database cannot be migrated: .*services are kept elsewhere[\s\S]*If it cannot be mended: database-strategy: fresh .* It would cost /,
   },
   {
     name: 'an authenticator that the new environment cannot import',
@@ -194,7 +195,9 @@ test.each(situations)('$name ends the run before the stop', { timeout: limit }, 
       conclusion: 'failure',
       outputs: { outcome: 'failed-before-change', 'failed-step': 'rehearse', 'current-version': '4.1.6' },
     });
-    expect(run.annotations[0]?.message).toMatch(situation.cause);
+    const said = run.annotations[0]?.message ?? '';
+    expect(said).toMatch(situation.cause);
+    expect(said.includes('database-strategy: fresh')).toBe(situation.sql !== undefined);
   } finally {
     await writeFile(hub.configPath, config);
     await rm(module, { force: true });

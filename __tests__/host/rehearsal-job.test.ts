@@ -97,6 +97,9 @@ describe.each(SHELLS)('with %s', (shell) => {
         await job.run();
       }
       expect(job.verdict, job.read('log')).toBe('not-begun');
+      // Only of a migration that came to its end is anything known.
+      const said = job.journal.filter(({ rest }) => rest === 'copy-not-migrated yes');
+      expect(said).toHaveLength(end === 'it fails' ? 1 : 0);
       expect(copies(job)).toEqual([]);
       expect(job.processes()).toEqual([]);
       expect(await revision(job)).toBe('0eee8c825d24');

@@ -6,6 +6,7 @@ import { duration } from '../report/text.ts';
 import type { Job } from '../transaction/job.ts';
 import type { Plan } from '../transaction/plan.ts';
 import { followRehearsal } from './follow-job.ts';
+import { withOtherWay } from './other-way.ts';
 import type { Run } from './run.ts';
 import { startJob, takeBack } from './start-job.ts';
 import { tokenFor } from './token.ts';
@@ -46,6 +47,8 @@ export async function rehearseAlone(run: Run, facts: Facts, plan: Plan): Promise
   const job = await startJob(run, facts, { ...plan.parameters, ...only });
   try {
     await rehearse(run, job, { ...plan, steps });
+  } catch (error) {
+    throw withOtherWay(error, run, facts, job.view);
   } finally {
     await takeBack(run, job);
   }

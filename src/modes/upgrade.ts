@@ -1,5 +1,4 @@
 import { UpgradeError } from '../errors.ts';
-import { costOfFresh } from '../hub/databases/fresh.ts';
 import type { Facts } from '../hub/facts.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Job } from '../transaction/job.ts';
@@ -8,6 +7,7 @@ import { backUp } from './back-up.ts';
 import { confirm, look } from './confirm.ts';
 import { connectToHost, discover } from './discover.ts';
 import { followJob } from './follow-job.ts';
+import { withOtherWay } from './other-way.ts';
 import { showUpgrade } from './plan.ts';
 import { isRehearsed, rehearse } from './rehearse.ts';
 import { resolve } from './resolve.ts';
@@ -33,24 +33,13 @@ export async function upgrade(run: Run): Promise<Outcome> {
     await tellUsers(run, plan);
   } catch (error) {
     await takeBack(run, job);
-    throw withOtherWay(error, run, facts);
+    throw withOtherWay(error, run, facts, job.view);
   }
   await job.tell('go', '');
   const end = followJob(run, job, plan.steps, () => confirm(run, job, expected(plan, job, token)), 'upgraded');
   return end.catch((error) => {
-    throw withOtherWay(error, run, facts);
+    throw withOtherWay(error, run, facts, job.view);
   });
-}
-
-/** A migration that fails in SQLite leaves one way that JupyterHub's guide knows, and its price. */
-function withOtherWay(error: unknown, { inputs }: Run, { database }: Facts): unknown {
-  if (!(error instanceof UpgradeError)) return error;
-  const { step } = error.trouble;
-  if (step !== 'migrate' && !(step === 'rehearse' && error.message.includes('cannot be migrated'))) return error;
-  if (database.dialect !== 'sqlite' || database.loss === undefined || inputs.database.strategy === 'fresh')
-    return error;
-  const next = `${error.trouble.next} If it cannot be mended: database-strategy: fresh begins with an empty database instead. It would cost ${costOfFresh(database.loss)}.`;
-  return new UpgradeError(error.message, { ...error.trouble, next }, { cause: error });
 }
 
 function expected(plan: Plan, job: Job, token: string | undefined) {

@@ -92,6 +92,11 @@ export class JournalView {
     return entry && { step: entry.step, reason: entry.rest };
   }
 
+  /** Whether the migration failed: of the database, or in the rehearsal of a copy of it. */
+  get migrationFailed(): boolean {
+    return this.failure?.step === 'migrate' || this.note('copy-not-migrated') !== undefined;
+  }
+
   get decision(): string | undefined {
     return this.entries.find(({ event }) => event === 'decision')?.rest;
   }

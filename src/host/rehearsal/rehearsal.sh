@@ -38,16 +38,22 @@ rehearse_database() {
   [ -n "$rehearsal_copied" ] || return 0
   rehearse_copy copy || return 1
   rehearse_token && hubdb inventory "$rehearsal_copied" "$rehearsal/inventory" >/dev/null || return 1
-  rehearsal_head=$(noted head)
-  [ "$PREVIOUS_REVISION" != "$rehearsal_head" ] || return 0
+  [ "$PREVIOUS_REVISION" != "$(noted head)" ] || return 0
   rehearsal_began=$(now)
+  if ! rehearse_migration; then
+    note copy-not-migrated yes
+    return 1
+  fi
+  note seconds "migrate $(($(now) - rehearsal_began))"
+}
+
+rehearse_migration() {
   for rehearsal_hop in $HOPS; do
     say "migrating the copy by way of JupyterHub $rehearsal_hop"
     rehearse_upgrade_db "$(noted "hop $rehearsal_hop")" environment_in_hop "$rehearsal_hop" || return 1
   done
   say "migrating the copy to JupyterHub $TARGET_VERSION"
-  rehearse_upgrade_db "$rehearsal_head" in_copy "$(environment_stage_path)" as_hub "$ENVIRONMENT_PATH/bin/python" || return 1
-  note seconds "migrate $(($(now) - rehearsal_began))"
+  rehearse_upgrade_db "$(noted head)" in_copy "$(environment_stage_path)" as_hub "$ENVIRONMENT_PATH/bin/python"
 }
 
 # rehearse_copy NAME: sets rehearsal_copied, for hubdb; to nothing where the server has no place for a copy.

@@ -329,6 +329,20 @@ describe('spawn', () => {
     expect(asked).toEqual(['POST', 'DELETE']);
   });
 
+  test('takes a name that is not ASCII, also where Python 3.6 is given it in the locale of C', async () => {
+    const name = '/hub/api/users/zo%C3%AB';
+    const server = { ...ready, url: '/user/zo%C3%AB/' };
+    const { base } = await standIn({
+      [name]: (_, response) => response.end(JSON.stringify({ servers: { '': server } })),
+      [server.url]: redirect('/user/zo%C3%AB/lab'),
+    });
+    // As host programs run; a newer Python that is told not to know better does as 3.6.
+    const command = [systemPython, '-I', '-X', 'utf8=0', hostProgram('health.py'), 'spawn', base, 'zoë'];
+    const { stdout, stderr } = await runProgram(command, { stdin: `${token}\n`, env: { ...process.env, LC_ALL: 'C' } });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({ event: 'spawn', user: 'zoë', started: false, reached: true });
+  });
+
   test('says what the hub has against starting it', async () => {
     const { routes } = hubWith([undefined], {
       '/hub/api/users/alice/server': (request, response) =>

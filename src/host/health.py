@@ -345,6 +345,11 @@ def servers(hub, file, timeout):
     os._exit(0)
 
 
+def name(argument):
+    """The text of an argument, whatever the locale: Python 3.6 takes what is not ASCII apart in that of C."""
+    return os.fsencode(argument).decode("utf-8", "replace")
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="health.py")
     verbs = parser.add_subparsers(dest="verb")
@@ -353,7 +358,7 @@ def arguments():
         one = verbs.add_parser(verb)
         one.add_argument("base")
         if verb == "spawn":
-            one.add_argument("user")
+            one.add_argument("user", type=name)
         else:
             one.add_argument("--version", required=True)
         if verb != "check":

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { costOfFresh, freshStart } from '../../src/hub/databases/fresh.ts';
 import { databaseOf } from '../../src/hub/databases/index.ts';
+import type { Facts } from '../../src/hub/facts.ts';
 import { planUpgrade } from '../../src/transaction/plan.ts';
 import { type Said, sampleFacts, sampleInputs, sqliteFacts } from './samples.ts';
 
@@ -71,6 +72,41 @@ describe('a database on a server', () => {
     expect(allowed.blockers).toEqual([]);
     expect(text(allowed.warnings)).toMatch(/not proven by restoring it/);
     expect(text(allowed.guarantees)).not.toMatch(/proven/);
+  });
+});
+
+describe('what is not rehearsed with a database on a server', () => {
+  const warnings = async (said: Said, given: Record<string, string> = {}) =>
+    text(databaseOf(sampleFacts(said), await sampleInputs(given)).warnings);
+  const lines = { database: { backup: { format: 'lines', tool: null }, proof: 'scratch file' } };
+
+  it('is said where no copy of it can be migrated, and why', async () => {
+    expect(await warnings(lines)).toMatch(/are not rehearsed: a copy in lines cannot be migrated\./);
+    expect(await warnings({ database: { proof: 'none' } })).toMatch(/are not rehearsed: there is neither a scratch/);
+    expect(await warnings({})).not.toContain('rehearsed');
+    for (const given of [{ rehearse: 'false' }, { 'database-strategy': 'fresh' }] as Record<string, string>[]) {
+      expect(await warnings(lines, given)).not.toContain('rehearsed');
+    }
+  });
+});
+
+describe('the room for copies', async () => {
+  const GIB = 1024 ** 3;
+  const needs = (facts: Facts, hops: string[] = []) =>
+    Object.fromEntries(
+      databaseOf(facts, inputs, hops).needs.map(({ place, bytes }) => [place, Math.floor(bytes / GIB)]),
+    );
+  const size = { size: GIB };
+
+  it('is that of a rehearsal: of a file upgrade-db makes a copy for each release on the way', () => {
+    expect(needs(sqliteFacts({ database: size }))).toMatchObject({ database: 4, phases: 1 });
+    expect(needs(sqliteFacts({ database: size }), ['4.1.6'])).toMatchObject({ database: 5, phases: 1 });
+    expect(needs(sampleFacts({ database: size }), ['4.1.6'])).toMatchObject({ database: 3, phases: 1 });
+  });
+
+  it('is more where a server of its own is filled with it, or a scratch file', () => {
+    expect(needs(sampleFacts({ database: { ...size, proof: 'server of its own' } })).phases).toBe(3);
+    expect(needs(sampleFacts({ database: { ...size, proof: 'scratch file' } })).phases).toBe(2);
   });
 });
 

@@ -67,8 +67,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts, resolution: Resolution
   const blockers: string[] = [];
   const warnings: string[] = [];
   const service = serviceOf(facts, inputs);
-  const database = databaseOf(facts, inputs);
   const migration = migrationOf(inputs, facts, to);
+  const database = databaseOf(facts, inputs, migration.hops);
   const environment = environmentOf(facts, inputs, to, { hops: migration.hops, resolution });
   const verification = verificationOf(inputs, facts, migration);
   const parts = [service, environment, database];

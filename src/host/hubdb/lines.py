@@ -170,8 +170,7 @@ def put_back(database, path):
 
 def prove(path):
     head, _ = checked(path)
-    beside = os.path.dirname(os.path.abspath(path))
-    with private_directory(beside if os.access(beside, os.W_OK) else None) as directory:
+    with private_directory(os.path.dirname(os.path.abspath(path))) as directory:
         connection = sqlite3.connect(os.path.join(directory, "lines.sqlite"), isolation_level=None)
         try:
             scratch = Scratch(connection, head)

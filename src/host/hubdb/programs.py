@@ -43,10 +43,15 @@ def numbers(text):
     return tuple(int(part) for part in found.group().split(".")) if found else ()
 
 
+# Where a plan has looked whether there is room.
+ROOM = "/var/tmp"
+
+
 @contextlib.contextmanager
 def private_directory(beside=None):
-    """Context: a new directory for the owner alone."""
-    directory = tempfile.mkdtemp(prefix="hubdb-", dir=beside)
+    """Context: a new directory for the owner alone; in `beside` where that may be written to."""
+    place = beside if beside and os.access(beside, os.W_OK) else os.environ.get("TMPDIR", ROOM)
+    directory = tempfile.mkdtemp(prefix="hubdb-", dir=place)
     try:
         yield directory
     finally:

@@ -16,12 +16,20 @@ export function migrationBlockers(database: Facts['database']): string[] {
   return blockers;
 }
 
-/** The copy for the backup, the scratch of its proof, the one that is set aside, and one of what a new hub wrote. */
-export function copyNeeds({ size }: Facts['database']): Need[] {
+/**
+ * What a job needs for its copies of the database, of which it has `copies` at the most at one time, and for the `scratch`, in
+ * bytes, in which a backup is proven that came back over the connection. A tenth more is for what is listed of a database: 4.15
+ * times its size is what the rehearsal of a file with 200,000 users and as many tokens took.
+ */
+export function copyNeeds({ size }: Facts['database'], copies: number, scratch = 0): Need[] {
   return [
-    { place: 'database', what: 'four copies of the database', bytes: size * 4 + 64 * MIB, files: 100 },
-    // The proof gets it over the connection.
-    { place: 'phases', what: 'the backup while it is proven', bytes: size + 16 * MIB, files: 200 },
+    {
+      place: 'database',
+      what: `${copies} copies of the database`,
+      bytes: Math.ceil(size * copies * 1.1) + 64 * MIB,
+      files: 100,
+    },
+    { place: 'phases', what: 'the backup while it is proven', bytes: size + 16 * MIB + scratch, files: 2000 },
     { place: 'state', what: 'the programs of the job', bytes: 8 * MIB, files: 200 },
     { place: 'units', what: 'a unit for the job', bytes: 64 * 1024, files: 5 },
   ];

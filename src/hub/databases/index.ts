@@ -19,7 +19,7 @@ export interface Database extends Part {
 export type BackupFormat = Facts['database']['backup']['format'];
 
 /** SQLAlchemy's names of dialects; `postgres` is one of before 1.4. */
-const DIALECTS: Record<string, (facts: Facts, inputs: Inputs) => Database> = {
+const DIALECTS: Record<string, (facts: Facts, inputs: Inputs, hops: string[]) => Database> = {
   sqlite,
   postgresql,
   postgres: postgresql,
@@ -27,8 +27,8 @@ const DIALECTS: Record<string, (facts: Facts, inputs: Inputs) => Database> = {
   mariadb: mysql,
 };
 
-/** The database of this hub. */
-export function databaseOf(facts: Facts, inputs: Inputs): Database {
+/** The database of this hub; `hops` are releases by way of which it is migrated. */
+export function databaseOf(facts: Facts, inputs: Inputs, hops: string[] = []): Database {
   const dialect = Object.hasOwn(DIALECTS, facts.database.dialect) ? DIALECTS[facts.database.dialect] : undefined;
-  return (dialect ?? sqlalchemy)(facts, inputs);
+  return dialect ? dialect(facts, inputs, hops) : sqlalchemy(facts, inputs);
 }

@@ -34,7 +34,8 @@ export function sqlalchemy(
     ...database.problems,
   ];
   const proof = provenBy(facts, inputs);
-  const needs = copyNeeds(database);
+  // What is set aside, what a new hub wrote, and the backup.
+  const needs = copyNeeds(database, 3, scratchOf(database));
   return {
     parameters: { DATABASE_DIALECT: 'server', DATABASE_PATH: '', DATABASE_PATIENCE: String(PATIENCE) },
     commands: {
@@ -51,7 +52,7 @@ export function sqlalchemy(
       wayBack,
       ...proof.guarantees,
     ],
-    warnings: [...serverWarnings(facts), ...proof.warnings, ...database.warnings],
+    warnings: [...serverWarnings(facts), ...unrehearsed(facts, inputs), ...proof.warnings, ...database.warnings],
     needs,
     blockers: [...unusable, ...migrationBlockers(database), ...proof.blockers],
     backupBlockers: [...unusable, ...proof.blockers],
@@ -86,6 +87,26 @@ function provenBy({ database }: Facts, inputs: Inputs): Pick<Database, 'guarante
   }
   return proof;
 }
+
+/** What of a rehearsal cannot be had with this database. */
+function unrehearsed({ database }: Facts, { database: { strategy }, rehearse }: Inputs): string[] {
+  if (rehearse === 'never' || strategy === 'fresh') return [];
+  if (database.backup.format !== 'lines' && database.proof !== 'none') return [];
+  const why =
+    database.backup.format === 'lines'
+      ? 'a copy in lines cannot be migrated'
+      : 'there is neither a scratch database nor a server of the same kind for a copy';
+  return [`The migration, and the start of a trial hub, are not rehearsed: ${why}.`];
+}
+
+/** What a backup is restored into takes of the host, in bytes; in a server of one's own a copy is migrated, too. */
+function scratchOf({ proof, size }: Facts['database']): number {
+  if (proof === 'server of its own') return 2 * size + EMPTY_SERVER;
+  return proof === 'scratch file' ? size : 0;
+}
+
+/** Bytes of a server's data before anything is in it. */
+const EMPTY_SERVER = 256 * 1024 * 1024;
 
 function serverWarnings({ database, service }: Facts): string[] {
   const warnings = [

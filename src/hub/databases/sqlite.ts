@@ -7,7 +7,7 @@ import { hubdb, hubdbCommands } from './commands.ts';
 import type { Database } from './index.ts';
 
 /** An SQLite file. Host side: src/host/databases/sqlite.sh. */
-export function sqlite(facts: Facts, { database: { strategy } }: Inputs): Database {
+export function sqlite(facts: Facts, { database: { strategy } }: Inputs, hops: string[]): Database {
   const { database, service } = facts;
   const directory = dirname(database.path);
   const aside = `${directory}/.jupyterhub-upgrade-$JOB_ID`;
@@ -37,7 +37,9 @@ export function sqlite(facts: Facts, { database: { strategy } }: Inputs): Databa
     },
     guarantees: ['The database of before the upgrade is set aside whole after the stop; the way back is a rename.'],
     warnings: database.warnings,
-    needs: copyNeeds(database),
+    // In the rehearsal: one for the old release, one that is migrated, what is rewritten of it, and one that upgrade-db makes
+    // at each release on the way. Later there are fewer.
+    needs: copyNeeds(database, 4 + hops.length),
     blockers: [...elsewhere, ...database.problems, ...migrationBlockers(database)],
     backupBlockers: database.problems,
     // A damaged or half migrated file is what a restore is for.

@@ -216,6 +216,17 @@ export function tryHostPrograms(dialect: keyof typeof names): void {
       await nothingIsLeft(hub);
     });
 
+    test('a hub that writes all the time is backed up in lines, and copied to be tried all the same', async () => {
+      const row = 'INSERT INTO users (name, admin, cookie_id) VALUES (uuid(), false, uuid())';
+      const write = `"\${REAL%/*}/${client}" "$1" hub -e "${row}"`;
+      const script = `"$REAL" "$@" || exit\ncase "$*" in *--result-file*) ${write} ;; esac`;
+      await replacing({ [dump]: script, [client]: plain });
+      expect(await hub.backup()).toMatchObject({ format: 'lines' });
+      const file = hub.fresh();
+      expect(await hub.hubdb('copy', file)).toEqual({ format: 'mysqldump', tool: `${dump} ${server.version}` });
+      expect(await hub.hubdb<Proof>('prove', file)).toMatchObject({ where: 'a scratch database' });
+    });
+
     test('a dump program that does not work falls to lines, of which the plan knows', async () => {
       const broken = 'case "$*" in *--version*) exec "$REAL" "$@"; esac\necho "error: it is broken" >&2; exit 1';
       await replacing({ [dump]: broken, [client]: plain });

@@ -119,7 +119,7 @@ rehearsal_directory() { printf '%s/rehearsal\n' "$COPIES"; }
 rehearsal_copy() {
   # Nothing changes the dump itself: one is enough for all copies.
   rehearsal_dump=${1%/*}/backup
-  [ -e "$rehearsal_dump" ] || hubdb backup "$DATABASE" "$rehearsal_dump" >/dev/null || return 1
+  [ -e "$rehearsal_dump" ] || hubdb copy "$DATABASE" "$rehearsal_dump" >/dev/null || return 1
   mkfifo -m 600 "$JOB/rehearsal.pipe" && chown "$HUB_UID:$HUB_GID" "$JOB/rehearsal.pipe" || return 1
   (hubdb scratch "$DATABASE" "$rehearsal_dump" "$1/database.json" <"$JOB/rehearsal.pipe" >/dev/null 2>"$JOB/rehearsal.log") &
   rehearsal_scratch=$!

@@ -7,6 +7,7 @@ usage: PYTHON hubdb facts [--user NAME] DATABASE   (and whether the hub has a us
        PYTHON hubdb inventory DATABASE OUT
        PYTHON hubdb compare OLD NEW                 (two inventories)
        PYTHON hubdb backup DATABASE OUT
+       PYTHON hubdb copy DATABASE OUT               (as backup, but of what is in it no digest is told)
        PYTHON hubdb prove DATABASE FILE
        PYTHON hubdb scratch DATABASE FILE OUT       (as prove, but kept until stdin ends; OUT as after the @ below)
        PYTHON hubdb sweep DATABASE                  (drops what a `scratch` that was killed left)

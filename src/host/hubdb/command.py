@@ -33,7 +33,7 @@ def arguments():
         one.add_argument("database")
         if verb == "facts":
             one.add_argument("--user", type=name)
-    for verb in ("inventory", "backup"):
+    for verb in ("inventory", "backup", "copy"):
         one = verbs.add_parser(verb)
         one.add_argument("database")
         one.add_argument("out")
@@ -74,6 +74,7 @@ def run(given, database):
         "loss": lambda: loss.loss(database, given.configured),
         "inventory": lambda: inventory.write(database, given.out),
         "backup": lambda: database.backup(given.out),
+        "copy": lambda: database.copy(given.out),
         "prove": lambda: database.prove(given.file),
         "put-back": lambda: database.put_back(given.file),
         "empty": database.empty,

@@ -70,6 +70,10 @@ class Database:
         """Makes the file `out` (0600, it must not exist) and answers {format, tool, digest} of what is in it."""
         raise NotImplementedError
 
+    def copy(self, out):
+        """As `backup`, of a hub that need not stand still for it: what is in the copy is not told."""
+        return self.backup(out)
+
     def prove(self, file, visit=None):
         """Restores what `backup` made into scratch, which is gone afterwards; {where, digest}.
 

@@ -174,14 +174,12 @@ class MySQL(Server):
 
     def backup(self, out):
         with self.reading():
-            # Of no tables a dump is none: lines say so, too.
-            tool = myprograms.fitting(self.is_mariadb()) if self.tables() else None
+            tool = self.dumper()
             before = digest_of(self) if tool else None
         for _ in range(TRIES if tool else 0):
             try:
                 with new_file(out):
-                    with self.reading():
-                        myprograms.dump(self, tool, out)
+                    self.dump(tool, out)
                     with self.reading():
                         after = digest_of(self)
                     if before == after:
@@ -195,6 +193,26 @@ class MySQL(Server):
                 break
         # Or the hub writes all the time.
         return super().backup(out)
+
+    def copy(self, out):
+        with self.reading():
+            tool = self.dumper()
+        try:
+            if tool:
+                with new_file(out):
+                    self.dump(tool, out)
+                return {"format": "mysqldump", "tool": tool.title}
+        except Failed as error:
+            log(f"The copy is made in lines: {self.in_words(error)}")
+        return super().backup(out)
+
+    def dumper(self):
+        # Of no tables a dump is none: lines say so, too.
+        return myprograms.fitting(self.is_mariadb()) if self.tables() else None
+
+    def dump(self, tool, out):
+        with self.reading():
+            myprograms.dump(self, tool, out)
 
     def put_back(self, file):
         if not myprograms.is_dump(file):

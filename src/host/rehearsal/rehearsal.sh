@@ -56,13 +56,13 @@ rehearse_migration() {
   rehearse_upgrade_db "$(noted head)" in_copy "$(environment_stage_path)" as_hub "$ENVIRONMENT_PATH/bin/python"
 }
 
-# rehearse_copy NAME: sets rehearsal_copied, for hubdb; to nothing where the server has no place for a copy.
+# rehearse_copy NAME: sets rehearsal_copied, for hubdb; to nothing where a server's database cannot be copied for that.
 rehearse_copy() {
   as_hub_user mkdir "$rehearsal/$1" || return 1
   rehearsal_copy "$rehearsal/$1" && return 0
   [ $? -eq 3 ] || return 1
   rehearsal_copied=''
-  note no-migration "the server has no place for a copy of the database ($(tail -n 1 "$JOB/rehearsal.log"))"
+  note no-migration "no copy of the database could be made beside it ($(tail -n 1 "$JOB/rehearsal.log"))"
 }
 
 # A token of before: a given one, or one that is made in the copy by the old release, as one that a user has.

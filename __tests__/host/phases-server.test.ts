@@ -14,7 +14,7 @@ import { differences } from '../../src/backup/prove.ts';
 import { DATABASE_FILES } from '../../src/backup/restore-database.ts';
 import { BACKUP, DISCOVERY, PROOF, type Programs } from '../../src/host/programs.ts';
 import { databaseOf } from '../../src/hub/databases/index.ts';
-import { parseFacts, readFacts } from '../../src/hub/facts.ts';
+import { parseFacts, readFacts } from '../../src/hub/discovery.ts';
 import { knownParameters } from '../../src/hub/known.ts';
 import { shellAssignments } from '../../src/ssh/quote.ts';
 import { sampleInputs } from '../hub/samples.ts';

@@ -1,4 +1,5 @@
-import { type Facts, parseFacts } from '../../src/hub/facts.ts';
+import { parseFacts } from '../../src/hub/discovery.ts';
+import type { Facts } from '../../src/hub/facts.ts';
 import { type Inputs, readInputs } from '../../src/inputs.ts';
 import { UPGRADE, variables } from '../inputs/environments.ts';
 

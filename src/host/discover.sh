@@ -17,7 +17,6 @@ chmod 711 "$private"
 clean_phases
 fact uid "$(id -u)"
 fact user "$(id -un)"
-fact kernel "$(uname -sr)"
 fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')"
 missing=''
 for tool in flock setsid tar base64 sha256sum timeout awk grep sed dd stat find readlink; do
@@ -81,7 +80,6 @@ fact service-manager "$manager"
 pid='' directory='' interpreter='' arguments='' user=''
 if [ "$manager" = systemd ]; then
   fact unit-properties "$(systemctl show "$UNIT" -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,Restart,KillMode,User,Group,WorkingDirectory,FragmentPath,DropInPaths,UnitFileState,TimeoutStopUSec,Type,EnvironmentFiles)"
-  fact systemd "$(systemctl --version | head -n 1)"
   pid=$(unit_property MainPID)
   [ "${pid:-0}" -gt 0 ] || pid=''
   # An ExecStart that is a wrapper: the hub is the process in the unit's control group.
@@ -115,7 +113,6 @@ fi
 
 if [ -n "$pid" ]; then
   fact pid "$pid"
-  fact pid-start "$(start_time "$pid")"
   directory=$(readlink "/proc/$pid/cwd" 2>/dev/null)
   arguments=$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null)
   HUB_UID=$(stat -c %u "/proc/$pid")
@@ -310,6 +307,5 @@ if [ -n "$template" ] && [ -f "$template" ]; then
   template=$(readlink -f "$template")
   fact template-path "$template"
   fact template-owner "$(stat -c '%u %g' "$template")"
-  grep -q '{%-\{0,1\} *block *announcement' "$template" && fact template-block yes
+  if grep -q '{%-\{0,1\} *block *announcement' "$template"; then fact template-block yes; fi
 fi
-fact complete yes

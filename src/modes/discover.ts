@@ -1,6 +1,8 @@
 import { UpgradeError } from '../errors.ts';
 import { DISCOVERY } from '../host/programs.ts';
-import { DiscoveryProblem, type Facts, parseFacts, readFacts } from '../hub/facts.ts';
+import { DiscoveryProblem } from '../hub/answers.ts';
+import { parseFacts, readFacts } from '../hub/discovery.ts';
+import type { Facts } from '../hub/facts.ts';
 import { type FoundJob, parseJobs } from '../hub/jobs.ts';
 import { type Known, knownParameters } from '../hub/known.ts';
 import { CommandFailed } from '../ssh/connection.ts';

@@ -1,7 +1,8 @@
 import { RESOLUTION } from '../host/programs.ts';
+import { readFacts } from '../hub/discovery.ts';
 import { cannotInstall } from '../hub/environments/index.ts';
 import { NOT_RESOLVED, type Resolution, readResolution, resolutionParameters } from '../hub/environments/resolution.ts';
-import { type Facts, readFacts } from '../hub/facts.ts';
+import type { Facts } from '../hub/facts.ts';
 import { missingPython } from '../hub/releases.ts';
 import { targetOf } from '../transaction/plan.ts';
 import { asTrouble } from './discover.ts';

@@ -1,5 +1,6 @@
 import type { Inputs } from '../../inputs.ts';
-import type { Facts, Loss } from '../facts.ts';
+import type { Loss } from '../answers.ts';
+import type { Facts } from '../facts.ts';
 
 /**
  * What stands in the way of a fresh database and what is to be said of it. JupyterHub's guide has the conditions: users

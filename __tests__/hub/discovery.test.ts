@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DiscoveryProblem, parseFacts } from '../../src/hub/facts.ts';
+import { DiscoveryProblem } from '../../src/hub/answers.ts';
+import { parseFacts } from '../../src/hub/discovery.ts';
 import type { Known } from '../../src/hub/known.ts';
 import { raw, type Said, sampleFacts, sqliteFacts } from './samples.ts';
 

@@ -7,8 +7,8 @@ import {
 } from 'age-encryption';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { ageIdentities, ageRecipient } from '../src/inputs/age.ts';
 import { environmentName, INPUT_NAMES, SECRET_INPUTS } from '../src/inputs/definitions.ts';
-import { ageIdentities, ageRecipient } from '../src/inputs/grammar.ts';
 import { InputError, readInputs } from '../src/inputs.ts';
 import * as given from './inputs/environments.ts';
 import { RESTORE, UPGRADE, variables } from './inputs/environments.ts';

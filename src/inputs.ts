@@ -1,35 +1,26 @@
 import { RULES } from './hub/advice/rules/index.ts';
-import { type InputName, RESTORE_INPUTS } from './inputs/definitions.ts';
+import { readConnection } from './inputs/connection.ts';
 import { Form } from './inputs/form.ts';
 import {
   absolutePath,
-  ageIdentities,
-  ageRecipient,
   anything,
   artifactName,
   environmentDirectory,
-  fingerprint,
-  githubId,
-  hostName,
   hubAddress,
   hubUser,
   hubVersion,
-  isPostQuantum,
   oneOf,
-  sealingPassphrase,
   sentence,
   serviceUnit,
   token,
   truth,
-  userName,
   webhook,
   wholeNumber,
 } from './inputs/grammar.ts';
 import { type PackageInputs, readPackages } from './inputs/packages.ts';
+import { type RestoreInputs, readRestore, readSeal, type Seal } from './inputs/sealing.ts';
 import { addMask } from './report/workflow-commands.ts';
 import type { Connection } from './ssh/connection.ts';
-import { hostKeyPins, parseKnownHosts } from './ssh/known-hosts.ts';
-import { checkPrivateKey } from './ssh/private-key.ts';
 import { type Approved, readApproval } from './transaction/decisive.ts';
 
 export { InputError } from './inputs/form.ts';
@@ -96,22 +87,8 @@ export interface Inputs {
     canaryUser?: string | undefined;
   };
   /** In mode `restore` only. */
-  restore?: {
-    /** Without it, what the host keeps is listed and nothing is restored. */
-    artifactId?: number | undefined;
-    /** The earlier run the artifact is of; `githubToken` is there then. */
-    runId?: number | undefined;
-    githubToken?: string | undefined;
-    /** Lines `AGE-SECRET-KEY-…`. A passphrase to open with is in `backup.seal`. */
-    identity?: string | undefined;
-  };
+  restore?: RestoreInputs;
 }
-
-/** How the backup is sealed before it leaves for the artifact store; in mode `restore`, how it is opened. */
-export type Seal =
-  | { kind: 'recipients'; recipients: string[] }
-  | { kind: 'passphrase'; passphrase: string }
-  | { kind: 'none' };
 
 /**
  * Reads the action's inputs from the environment the runner made. Hands every secret to `mask` first; then throws one
@@ -210,52 +187,6 @@ function readTargetVersion(form: Form, mode: Inputs['mode']): string {
   return '';
 }
 
-async function readConnection(form: Form): Promise<Connection> {
-  const host = form.required('host', hostName, 'write the name or address of the machine that JupyterHub runs on');
-  const port = form.value('port', wholeNumber(1, 65_535));
-  const username = form.required('username', userName, 'write the login name for the machine');
-  if (form.sound('username') && username.toLowerCase().endsWith(`@${host}`)) {
-    form.refuse('username', 'names the machine too; write only what stands before the "@"');
-  }
-  const passphrase = form.secret('ssh-passphrase', anything);
-  const privateKey = await readPrivateKey(form, passphrase);
-  const trust = readTrust(form, host, port);
-  const connectTimeout = form.value('connect-timeout', wholeNumber(1, 600, 'of seconds'));
-  return { host, port, username, privateKey, ...(passphrase !== undefined && { passphrase }), trust, connectTimeout };
-}
-
-async function readPrivateKey(form: Form, passphrase: string | undefined): Promise<string> {
-  const text = form.block('ssh-private-key', anything);
-  if (text === '') {
-    return form.refuse(
-      'ssh-private-key',
-      'is empty; write the private key, by the name of its secret (a secret that does not exist here is empty too)',
-    );
-  }
-  if (!form.sound('ssh-private-key', 'ssh-passphrase')) return text;
-  const checked = await checkPrivateKey(text, passphrase);
-  return form.take('ssh-private-key', text, 'key' in checked ? { value: checked.key } : checked);
-}
-
-function readTrust(form: Form, host: string, port: number): Connection['trust'] {
-  const advice = 'write the line that "ssh-keyscan" prints for the host, after comparing it on the host itself';
-  const fingerprints = form.list('host-fingerprint', /[\s,]+/, fingerprint);
-  if (form.given('known-hosts') && form.given('host-fingerprint')) {
-    return form.refuse('known-hosts', 'is given together with host-fingerprint; remove one of them');
-  }
-  if (form.given('host-fingerprint')) return { fingerprints };
-  if (!form.given('known-hosts')) {
-    return form.refuse('known-hosts', `is empty, and so is host-fingerprint; ${advice}, or its SHA256: fingerprint`);
-  }
-  const hostIsKnown = form.sound('host', 'port');
-  const knownHosts = form.block<string>('known-hosts', (text) => {
-    const found = hostIsKnown ? hostKeyPins({ knownHosts: text }, host, port) : parseKnownHosts(text);
-    const problems = 'problems' in found ? found.problems : [];
-    return problems.length === 0 ? { value: text } : { problem: `${problems.join(' ')} To repair it, ${advice}.` };
-  });
-  return { knownHosts };
-}
-
 function readHub(form: Form): Inputs['hub'] {
   const serviceManager = form.value('service-manager', oneOf('auto', 'systemd', 'commands'));
   const commands = ['stop-command', 'start-command'] as const;
@@ -297,60 +228,4 @@ function readDatabase(form: Form, mode: Inputs['mode']): Inputs['database'] {
     );
   }
   return { strategy, acceptLoss, allowTokenLoss: form.value('allow-token-loss', truth) };
-}
-
-function readSeal(form: Form, mode: Inputs['mode'], unsealed: boolean): Seal {
-  const recipients = form.list('age-recipients', /[\n,]/, ageRecipient);
-  // A backup that is there already is opened with the passphrase it was made with.
-  const passphrase = form.secret('backup-passphrase', mode === 'restore' ? anything : sealingPassphrase);
-
-  if (form.sound('age-recipients') && recipients.some(isPostQuantum) && !recipients.every(isPostQuantum)) {
-    form.refuse('age-recipients', 'mixes post-quantum recipients with others, which age refuses to; write one kind');
-  }
-  if (form.given('age-recipients') && form.given('backup-passphrase')) {
-    form.refuse('backup-passphrase', 'is given together with age-recipients; remove one of them');
-  }
-  if (passphrase !== undefined) return { kind: 'passphrase', passphrase };
-  if (recipients.length > 0) return { kind: 'recipients', recipients };
-  const seals = mode === 'upgrade' || mode === 'backup';
-  if (form.sound('mode', 'backup-passphrase') && seals && unsealed === false) {
-    form.refuse(
-      'age-recipients',
-      'is empty, and so is backup-passphrase: the backup holds passwords and tokens, and whoever reads the repository can ' +
-        'download it; write one of the two, or allow-unsealed-backup: true',
-    );
-  }
-  return { kind: 'none' };
-}
-
-function readRestore(form: Form, mode: Inputs['mode'], unsealed: boolean): Inputs['restore'] {
-  const runId = form.optional('run-id', githubId);
-  const githubToken = form.secret('github-token', token);
-  const identity = form.given('age-identity') ? form.block('age-identity', ageIdentities) : undefined;
-  if (mode !== 'restore') {
-    form.optional('artifact-id', githubId);
-    for (const name of RESTORE_INPUTS) {
-      if (form.given(name) && form.sound('mode'))
-        form.refuse(name, `is for mode restore only; remove it in mode ${mode}`);
-    }
-    return undefined;
-  }
-  const artifactId = form.optional('artifact-id', githubId);
-  if (form.given('run-id') && githubToken === undefined && form.sound('github-token')) {
-    form.refuse(
-      'github-token',
-      'is empty; to fetch the artifact of another run write github.token, in a job with the permission actions: read',
-    );
-  }
-  const openers: InputName[] = ['age-identity', 'backup-passphrase'];
-  if (openers.every((name) => form.given(name))) {
-    form.refuse('age-identity', 'is given together with backup-passphrase; write the one that opens this backup');
-  }
-  if (form.given('artifact-id') && !openers.some((name) => form.given(name)) && unsealed === false) {
-    form.refuse(
-      'age-identity',
-      'is empty, and so is backup-passphrase; write the one that opens this backup, or allow-unsealed-backup: true',
-    );
-  }
-  return { artifactId, runId, githubToken, identity };
 }

@@ -5,8 +5,8 @@ import {
   generateX25519Identity,
   identityToRecipient,
 } from 'age-encryption';
-import { isPostQuantum } from '../inputs/grammar.ts';
-import type { Seal } from '../inputs.ts';
+import { isPostQuantum } from '../inputs/age.ts';
+import type { Seal } from '../inputs/sealing.ts';
 import { SealError } from './errors.ts';
 
 /** Bytes on their way: a Node stream, a web stream or a generator. */

@@ -1,6 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { explain } from '@renovatebot/pep440';
-import { bech32 } from '@scure/base';
 
 /** What a grammar makes of a text: its value, or what is wrong, said of the text (`is not a port; write …`). */
 export type Checked<T> = { readonly value: T } | { readonly problem: string };
@@ -145,52 +144,6 @@ export const environmentDirectory: Grammar<string> = (text) => {
   return path;
 };
 
-/** One package, with the versions of it that will do, as pip takes it: no URL, no option, no marker. Without its blanks. */
-export const requirement: Grammar<string> = (text) => {
-  const write = 'write a name, and versions if need be, for example oauthenticator>=16.1';
-  if (/:\/\/|@/.test(text)) return { problem: `is an address; ${write}` };
-  if (text.includes(';')) return { problem: `has a condition; ${write}` };
-  const plain = text.replaceAll(/\s+/g, '');
-  const name = `[A-Za-z0-9](?:[A-Za-z0-9._-]{0,100}[A-Za-z0-9])?`;
-  const version = `(?:===?|~=|!=|<=?|>=?)[A-Za-z0-9.*+!_-]{1,64}`;
-  if (
-    !new RegExp(`^${name}(?:\\[${name}(?:,${name})*\\])?(?:${version}(?:,${version})*)?$`).test(plain) ||
-    /\w\s+\w/.test(text)
-  ) {
-    return { problem: `is not a requirement of one package; ${write}` };
-  }
-  if (/^jupyterhub(?![A-Za-z0-9._-])/i.test(plain))
-    return { problem: 'is JupyterHub itself; write its version in target-version' };
-  return { value: plain };
-};
-
-/** A constraints file: its text, or its absolute path on the host. */
-export const constraintsFile: Grammar<{ text: string } | { path: string }> = (text) => {
-  const trimmed = text.trim();
-  if (trimmed.startsWith('/') && !trimmed.includes('\n')) {
-    const path = absolutePath(trimmed);
-    return 'value' in path ? { value: { path: path.value } } : path;
-  }
-  if (Buffer.byteLength(text) > 1024 * 1024) return { problem: 'is longer than 1 MiB' };
-  const option = text.split('\n').find((line) => /^\s*-/.test(line) && !/^\s*--hash=/.test(line));
-  if (option !== undefined) {
-    return {
-      problem: 'has a line with an option of pip; where packages come from is configured on the host. Remove the line',
-    };
-  }
-  return { value: { text } };
-};
-
-/** A channel of conda: a name, an http(s) address without a password, or file:// and a path. */
-export const channel: Grammar<string> = (text) => {
-  if (/^https?:\/\//i.test(text)) {
-    const url = webAddress(text);
-    return 'problem' in url ? url : { value: text };
-  }
-  if (/^(file:\/\/\/[\w./+-]+|[A-Za-z0-9_][\w./+-]{0,200})$/.test(text)) return { value: text };
-  return { problem: 'is not a channel of conda; write for example conda-forge' };
-};
-
 /** A systemd service by its unit name, with `.service` added where it was left out. See systemd.unit(5). */
 export const serviceUnit: Grammar<string> = (text) => {
   if (text.includes('/')) return { problem: 'is a path; write the name of the unit, for example jupyterhub.service' };
@@ -206,64 +159,6 @@ export const serviceUnit: Grammar<string> = (text) => {
   }
   return { value: unit };
 };
-
-/** The public keys age-encryption can seal to, by bech32 prefix, with their length in bytes. */
-const AGE_RECIPIENTS: Record<string, number> = { age: 32, age1pq: 1216, age1tag: 33, age1tagpq: 1249 };
-
-/** Whether only a recipient of this kind withstands a quantum computer. age never mixes these with the others. */
-export function isPostQuantum(recipient: string): boolean {
-  return /^age1(tag)?pq1/.test(recipient);
-}
-
-/** A recipient (public key) of age. */
-export const ageRecipient: Grammar<string> = (text) => {
-  const write = 'write the public key that age-keygen prints (age1…)';
-  if (/AGE-SECRET-KEY-/i.test(text)) {
-    return {
-      problem: `is the private key of age, which must stay away from the runner; ${write}, and consider this pair burnt`,
-    };
-  }
-  if (/^(ssh|ecdsa|sk)-/.test(text)) return { problem: `is an SSH key; ${write}` };
-  const [prefix, length] = bech32Shape(text);
-  if (text.startsWith('age1') && length === AGE_RECIPIENTS[prefix]) return { value: text };
-  if (/^age1[a-z0-9+._-]+1/.test(text) && !(prefix in AGE_RECIPIENTS) && prefix !== '') {
-    return { problem: `is a recipient for a plugin of age, and plugins are not supported; ${write}` };
-  }
-  return { problem: `is not a recipient of age, or was cut or mistyped; ${write}` };
-};
-
-/** The identities (private keys) in a key file of age, one a line, without its comments. */
-export const ageIdentities: Grammar<string> = (text) => {
-  const write = 'write the line that begins with AGE-SECRET-KEY-';
-  if (text.includes('BEGIN AGE ENCRYPTED FILE') || text.startsWith('age-encryption.org/')) {
-    return { problem: `is an encrypted file; decrypt it with age -d, then ${write}` };
-  }
-  if (text.includes('PRIVATE KEY-----')) return { problem: `is an SSH key; ${write}` };
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  const identities = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  if (identities.some((line) => line.startsWith('age1'))) {
-    return { problem: `is a public key, which cannot open a backup; ${write}` };
-  }
-  if (identities.some((line) => /^AGE-PLUGIN-/i.test(line))) {
-    return { problem: `is an identity for a plugin of age, and plugins are not supported; ${write}` };
-  }
-  const isIdentity = (line: string) => {
-    const [prefix, length] = bech32Shape(line);
-    return line.startsWith('AGE-SECRET-KEY-') && /^age-secret-key-(pq-)?$/.test(prefix) && length === 32;
-  };
-  if (identities.length === 0 || !identities.every(isIdentity)) {
-    return { problem: `is not an identity of age, or was cut or mistyped; ${write}` };
-  }
-  return { value: identities.join('\n') };
-};
-
-/** The prefix, in small letters, and the number of bytes of a bech32 text; of any other text, an empty prefix. */
-function bech32Shape(text: string): [prefix: string, bytes: number] {
-  // Post-quantum keys are longer than the 90 characters that BIP 173 allows.
-  const decoded = bech32.decodeUnsafe(text, false);
-  const bytes = decoded && bech32.fromWordsUnsafe(decoded.words);
-  return decoded && bytes ? [decoded.prefix.toLowerCase(), bytes.length] : ['', 0];
-}
 
 /** A passphrase to seal with: whoever can read the repository can download the artifact and try passphrases at leisure. */
 export const sealingPassphrase: Grammar<string> = (text) => {
@@ -323,7 +218,8 @@ export const webhook: Grammar<string> = (text) => {
   return { value: url.value.href };
 };
 
-function webAddress(text: string): Checked<URL> {
+/** An http(s) URL without a password. */
+export function webAddress(text: string): Checked<URL> {
   const url = URL.parse(text);
   if (url === null || !/^https?:\/\//i.test(text)) {
     return { problem: 'is not a web address; write it from its beginning, https://' };

@@ -1,5 +1,5 @@
 import type { Form } from './form.ts';
-import { channel, constraintsFile, requirement, truth } from './grammar.ts';
+import { absolutePath, type Grammar, truth, webAddress } from './grammar.ts';
 
 /** What is installed beside JupyterHub, and from where. */
 export interface PackageInputs {
@@ -48,3 +48,49 @@ export function readPackages(form: Form, changesVersion: boolean): PackageInputs
   }
   return packages;
 }
+
+/** One package, with the versions of it that will do, as pip takes it: no URL, no option, no marker. Without its blanks. */
+const requirement: Grammar<string> = (text) => {
+  const write = 'write a name, and versions if need be, for example oauthenticator>=16.1';
+  if (/:\/\/|@/.test(text)) return { problem: `is an address; ${write}` };
+  if (text.includes(';')) return { problem: `has a condition; ${write}` };
+  const plain = text.replaceAll(/\s+/g, '');
+  const name = `[A-Za-z0-9](?:[A-Za-z0-9._-]{0,100}[A-Za-z0-9])?`;
+  const version = `(?:===?|~=|!=|<=?|>=?)[A-Za-z0-9.*+!_-]{1,64}`;
+  if (
+    !new RegExp(`^${name}(?:\\[${name}(?:,${name})*\\])?(?:${version}(?:,${version})*)?$`).test(plain) ||
+    /\w\s+\w/.test(text)
+  ) {
+    return { problem: `is not a requirement of one package; ${write}` };
+  }
+  if (/^jupyterhub(?![A-Za-z0-9._-])/i.test(plain))
+    return { problem: 'is JupyterHub itself; write its version in target-version' };
+  return { value: plain };
+};
+
+/** A constraints file: its text, or its absolute path on the host. */
+const constraintsFile: Grammar<{ text: string } | { path: string }> = (text) => {
+  const trimmed = text.trim();
+  if (trimmed.startsWith('/') && !trimmed.includes('\n')) {
+    const path = absolutePath(trimmed);
+    return 'value' in path ? { value: { path: path.value } } : path;
+  }
+  if (Buffer.byteLength(text) > 1024 * 1024) return { problem: 'is longer than 1 MiB' };
+  const option = text.split('\n').find((line) => /^\s*-/.test(line) && !/^\s*--hash=/.test(line));
+  if (option !== undefined) {
+    return {
+      problem: 'has a line with an option of pip; where packages come from is configured on the host. Remove the line',
+    };
+  }
+  return { value: { text } };
+};
+
+/** A channel of conda: a name, an http(s) address without a password, or file:// and a path. */
+const channel: Grammar<string> = (text) => {
+  if (/^https?:\/\//i.test(text)) {
+    const url = webAddress(text);
+    return 'problem' in url ? url : { value: text };
+  }
+  if (/^(file:\/\/\/[\w./+-]+|[A-Za-z0-9_][\w./+-]{0,200})$/.test(text)) return { value: text };
+  return { problem: 'is not a channel of conda; write for example conda-forge' };
+};

@@ -18,6 +18,19 @@ do_hold() {
 }
 undo_hold() { :; }
 
+# --- inspect (restore mode): the backup's database, a file, lacks what the checks after the start need ------------------
+
+do_inspect() {
+  # Of what cannot be read so nothing is known: the hub's own Python may be what is broken.
+  case $(hubdb facts --user "$CANARY_USER" "$JOB/payload/database") in
+    *'"has_user": false'*) ;;
+    *) return 0 ;;
+  esac
+  say "The backup has no user $CANARY_USER: write a canary-user that it has, or leave canary-user out."
+  return 1
+}
+undo_inspect() { :; }
+
 # --- announce: tell the users, and give them time ------------------------------------------------------------------
 
 do_announce() {

@@ -59,7 +59,7 @@ function failure(run: Run, job: Job, end: FollowEnd, { lastWords, lastWordsOfUnd
 }
 
 /** Steps whose way back is to do nothing: it is not shown. */
-const WITHOUT_UNDO = ['rehearse', 'hold', 'migrate', 'verify', 'confirm'];
+const WITHOUT_UNDO = ['rehearse', 'hold', 'inspect', 'migrate', 'verify', 'confirm'];
 
 /** Shows a job's journal as steps of the log. */
 class Screen {

@@ -33,6 +33,7 @@ function allSteps(inputs: Inputs, facts: Facts): Record<string, Step> {
     ['stage', 3600, 'Prepare the environment beside the running hub'],
     ['rehearse', 3600, 'Rehearse the upgrade on a copy'],
     ['hold', 3600, 'Wait for the backup to be proven'],
+    ['inspect', 600, 'Look into the backup'],
     ['announce', inputs.notify.leadTime + 120, 'Tell the users'],
     ['stop', stop, 'Stop the hub'],
     ['snapshot', 1800, 'Set the database aside'],

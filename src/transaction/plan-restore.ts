@@ -84,6 +84,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
   const install = environment.install === 'staged' ? 'switch' : 'install';
   const steps = stepsOf(inputs, facts, [
     ...(isSame ? [] : ['stage']),
+    ...(inputs.verify.canaryUser !== undefined && facts.database.path !== '' ? ['inspect'] : []),
     ...(isRunning ? ['announce'] : []),
     'stop',
     'snapshot',

@@ -76,7 +76,7 @@ export const situations: Situation[] = [
     name: 'a configuration that is no Python',
     breaks: configured('this is no Python'),
     step: 'discover',
-    cure: /The configuration could not be loaded: SyntaxError \(.*jupyterhub_config\.py, line \d+\)/,
+    cure: /The configuration could not be loaded: SyntaxError \(.*jupyterhub_config\.py, line \d+\).* Mend that first/,
   },
   {
     name: 'an older release',

@@ -61,7 +61,8 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
   const broken = raw.has('introspect-failed')
     ? `The hub's configuration could not be loaded with its own interpreter: ${get('introspect-failed').trim()}`
     : undefined;
-  if (broken !== undefined && !known) problems.push(broken);
+  if (broken !== undefined && !known)
+    problems.push(`${broken} Mend that first: the hub needs it at its next start, too.`);
   if (problems.length > 0) throw new DiscoveryProblem(problems);
 
   if (broken !== undefined && known?.database === '') {

@@ -54,6 +54,8 @@ export interface Inputs {
     strategy: 'migrate' | 'fresh';
     /** What a fresh database would lose may be lost. */
     acceptLoss: boolean;
+    /** A directory on the host with the programs of the database's server. */
+    toolsPath?: string | undefined;
     /** The API tokens of 1.x, which a newer release drops, may be lost. */
     allowTokenLoss: boolean;
   };
@@ -227,5 +229,10 @@ function readDatabase(form: Form, mode: Inputs['mode']): Inputs['database'] {
       'would not be used, as nothing is lost; write database-strategy: fresh, or remove it',
     );
   }
-  return { strategy, acceptLoss, allowTokenLoss: form.value('allow-token-loss', truth) };
+  return {
+    strategy,
+    acceptLoss,
+    allowTokenLoss: form.value('allow-token-loss', truth),
+    toolsPath: form.optional('database-tools-path', absolutePath),
+  };
 }

@@ -91,7 +91,7 @@ test.each<[ServerDialect, string, boolean]>([
     const output = await phase('discover.sh', DISCOVERY, {
       ...look,
       ...{ TARGET_VERSION: '6.1.1', DATABASE_STRATEGY: 'fresh', CANARY_USER: 'user00' },
-      ...{ PACKAGE_MANAGER: 'auto', CHANNELS: '' },
+      ...{ PACKAGE_MANAGER: 'auto', CHANNELS: '', DATABASE_TOOLS: '/usr/bin' },
       ...knownParameters(),
     });
     const raw = readFacts(output);
@@ -99,6 +99,7 @@ test.each<[ServerDialect, string, boolean]>([
     const facts = parseFacts(raw, 'none.service');
     expect(facts.database).toMatchObject({
       dialect: dialect === 'mariadb' ? 'mysql' : dialect,
+      tools: '/usr/bin',
       backup: { format },
       problems: [],
       has_user: true,

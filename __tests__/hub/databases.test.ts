@@ -27,6 +27,20 @@ describe('a database on a server', () => {
     expect([postgresql.formats, other.formats]).toEqual([['pg_dump', 'lines'], ['lines']]);
   });
 
+  it('has its programs where the admin says, and needs that to be a directory', async () => {
+    const given = { 'database-tools-path': '/opt/pg 17/bin' };
+    const named = databaseOf(sampleFacts({ raw: { 'database-tools': '/opt/pg 17/bin' } }), await sampleInputs(given));
+    expect(named.blockers).toEqual([]);
+    expect(named.parameters.DATABASE_TOOLS).toBe('/opt/pg 17/bin');
+    expect(named.commands.snapshot?.[0]?.run).toContain('/hubdb --tools "/opt/pg 17/bin" backup ');
+    const absent = databaseOf(sampleFacts(), await sampleInputs(given));
+    const sentence =
+      /^database-tools-path names \/opt\/pg 17\/bin, which is no directory that jupyterhub can look into/;
+    for (const blockers of [absent.blockers, absent.backupBlockers, absent.restoreBlockers]) {
+      expect(blockers).toEqual([expect.stringMatching(sentence)]);
+    }
+  });
+
   it('knows a dialect by its name alone', () => {
     expect(database({ place: { dialect: 'constructor' } }).parameters.DATABASE_DIALECT).toBe('server');
     expect(database({ place: { dialect: 'postgres' } }).guarantees).toEqual(database().guarantees);

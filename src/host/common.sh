@@ -264,6 +264,7 @@ reach_database() {
 # hubdb VERB ARGS: the hub's database from outside the hub. An SQLite file is opened as the hub's user and in isolation; a
 # server as the hub itself does, as drivers depend on the environment.
 hubdb() {
+  set -- ${DATABASE_TOOLS:+--tools "$DATABASE_TOOLS"} "$@"
   if [ "$DATABASE_DIALECT" = sqlite ]; then
     as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" "$@"
   else

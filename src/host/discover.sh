@@ -206,6 +206,7 @@ if [ "$DATABASE_DIALECT" = sqlite ]; then
 elif [ -n "$DATABASE_DIALECT" ]; then
   DATABASE_DIALECT=server
   DATABASE=@$private/database.json
+  if [ -n "$DATABASE_TOOLS" ] && as_hub_user test -d "$DATABASE_TOOLS"; then fact database-tools "$DATABASE_TOOLS"; fi
 fi
 if [ -n "$DATABASE" ]; then
   [ "$DATABASE_DIALECT" = server ] || fact database-path "$DATABASE"

@@ -125,6 +125,7 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
       path: get('database-path'),
       url: isSqlite ? '' : hub.database.url,
       host: hub.database.host,
+      tools: get('database-tools'),
       size: database.size ?? 0,
       hasQuery: hub.database.has_query,
       hasArguments: hub.database.has_arguments,

@@ -54,6 +54,8 @@ export interface Facts {
     url: string;
     /** Where the server is; empty for what needs no network. */
     host: string;
+    /** The directory of database-tools-path, where the hub's user can look into it. */
+    tools: string;
     size: number;
     hasQuery: boolean;
     hasArguments: boolean;

@@ -31,6 +31,7 @@ export const INPUT_DEFAULTS = {
   'database-strategy': 'migrate',
   'accept-data-loss': 'false',
   'allow-token-loss': 'false',
+  'database-tools-path': '',
 
   'age-recipients': '',
   'backup-passphrase': '',

@@ -84,6 +84,7 @@ export async function look(
         CHANNELS: inputs.packages.channels.join(' '),
         TARGET_VERSION: inputs.targetVersion,
         DATABASE_STRATEGY: inputs.database.strategy,
+        DATABASE_TOOLS: inputs.database.toolsPath ?? '',
         CANARY_USER: inputs.verify.canaryUser ?? '',
         ...knownParameters(known),
       },

@@ -96,6 +96,18 @@ describe('a hub with a database for itself and a wiki', { timeout: 240_000 }, ()
     await nothingIsLeft(hub);
   });
 
+  test('programs are also looked for where the admin says', async () => {
+    const plain = 'exec "$REAL" "$@"';
+    const newest = `[ "$*" = --version ] && echo "pg_dump (PostgreSQL) ${server.version.split('.')[0]}.999" && exit\n${plain}`;
+    const { directory } = await hub.replacing(await bin(), { pg_dump: newest, psql: plain, pg_restore: plain });
+    hub.tools = undefined;
+    hub.namedTools = directory;
+    onTestFinished(() => {
+      hub.namedTools = undefined;
+    });
+    expect((await hub.backup()).tool).toMatch(/^pg_dump \d+\.999$/);
+  });
+
   test('whatever a migration did is undone, tables of newer releases and unknown ones included', async () => {
     await hub.sql(
       'ALTER TABLE users ADD COLUMN user_info TEXT',

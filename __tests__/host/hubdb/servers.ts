@@ -47,6 +47,8 @@ export class Hub {
   private number = 0;
   /** Before all others in PATH. */
   tools: string | undefined;
+  /** As the input database-tools-path names them. */
+  namedTools: string | undefined;
 
   constructor(python: string, { bin }: Pick<DatabaseServer, 'bin'> = {}) {
     this.python = python;
@@ -78,7 +80,8 @@ export class Hub {
   }
 
   command(verb: string, ...args: string[]): string[] {
-    return [this.python, hostProgram('hubdb'), verb, `@${this.database}`, ...args];
+    const named = this.namedTools === undefined ? [] : ['--tools', this.namedTools];
+    return [this.python, hostProgram('hubdb'), ...named, verb, `@${this.database}`, ...args];
   }
 
   /** hubdb with its answer; an error when it fails. */

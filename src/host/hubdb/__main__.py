@@ -17,6 +17,8 @@ usage: PYTHON hubdb facts [--user NAME] DATABASE   (and whether the hub has a us
        PYTHON hubdb token create [--wait] [--user NAME] [--expires SECONDS] DATABASE
        PYTHON hubdb token delete DATABASE
 
+`--tools DIRECTORY` before the verb: where the programs of the database may be, too.
+
 DATABASE is the path of an SQLite file, or @FILE with a file that `introspect.py --database-file` wrote. PYTHON is the
 hub's: for an SQLite file only `token` needs more than its standard library. `token` takes the token on stdin. JSON on
 stdout, one sentence on stderr when it fails (status 1; 3 where the server cannot be reached or the hub's tables are

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from . import digests, facts, inventory, loss, tokens
+from . import digests, facts, inventory, loss, programs, tokens
 from .database import Refused, TryAgain, log, open_database
 
 TRY_AGAIN = 3
@@ -26,6 +26,7 @@ def name(argument):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="hubdb")
+    parser.add_argument("--tools", metavar="DIRECTORY", action="append", default=[])
     verbs = parser.add_subparsers(dest="verb")
     verbs.required = True
     for verb in ("facts", "revision", "digest", "empty", "sessions", "sweep"):
@@ -90,6 +91,7 @@ def main():
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, lambda number, _: sys.exit(128 + number))
     given, database = arguments(), None
+    programs.NAMED.extend(given.tools)
     try:
         if given.verb != "compare":
             database = open_database(given.database)

@@ -16,9 +16,14 @@ class Failed(Refused):
     """A program that ended with an error: its name and what it said."""
 
 
+# Directories that the admin named.
+NAMED = []
+
+
 def candidates(names, places=()):
-    """Paths of the programs of one of these names along PATH and in `places` (patterns of directories), each once."""
-    directories = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(entry)]
+    """Paths of programs by their names: in NAMED, along PATH and in `places` (patterns of directories), each once."""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    directories = NAMED + [entry for entry in path if os.path.isabs(entry)]
     directories += sorted(entry for place in places for entry in glob.glob(place))
     found = {}
     for path in [os.path.join(directory, name) for directory in directories for name in names]:

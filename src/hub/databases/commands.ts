@@ -37,8 +37,9 @@ function database({ database: { path } }: Facts, directory: string): string {
 export function hubdb({ database, environment, service }: Facts, programs: string, ...words: string[]): Command {
   // Drivers of servers depend on the hub's environment, from which a file is kept.
   const isolated = database.path === '' ? [] : ['-I'];
+  const tools = database.tools === '' ? [] : ['--tools', database.tools];
   return {
     as: service.user,
-    run: commandLine(`${environment.path}/bin/python`, ...isolated, `${programs}/hubdb`, ...words),
+    run: commandLine(`${environment.path}/bin/python`, ...isolated, `${programs}/hubdb`, ...tools, ...words),
   };
 }

@@ -31,13 +31,24 @@ export function sqlalchemy(
           'c.JupyterHub.db_kwargs holds objects that cannot be handed to another program. Write what the connection needs ' +
             'into db_url, or as plain texts and numbers.',
         ]),
+    ...(inputs.database.toolsPath !== undefined && database.tools === ''
+      ? [
+          `database-tools-path names ${inputs.database.toolsPath}, which is no directory that ${facts.service.user} can look into ` +
+            'on the host. Write the one that holds the programs, such as /usr/lib/postgresql/17/bin.',
+        ]
+      : []),
     ...database.problems,
   ];
   const proof = provenBy(facts, inputs);
   // What is set aside, what a new hub wrote, and the backup.
   const needs = copyNeeds(database, 3, scratchOf(database));
   return {
-    parameters: { DATABASE_DIALECT: 'server', DATABASE_PATH: '', DATABASE_PATIENCE: String(PATIENCE) },
+    parameters: {
+      DATABASE_DIALECT: 'server',
+      DATABASE_PATH: '',
+      DATABASE_PATIENCE: String(PATIENCE),
+      DATABASE_TOOLS: database.tools,
+    },
     commands: {
       ...copies,
       snapshot: [

@@ -97,7 +97,8 @@ export const situations: Situation[] = [
       await writeFile(page, `<!DOCTYPE html><html><body>${link}</body></html>`);
       return changed(
         ({ scene }) => join(scene.hub.environmentPath, 'pip.conf'),
-        () => `[global]\nfind-links = ${page}\n`,
+        // One more line of find-links.
+        (text) => `${text.trimEnd()}\n  file://${page}\n`,
       )(place);
     },
     cure: /jupyterhub==9\.0\.0 needs Python >=3\.99, .* Give the hub an environment with such a Python first/,

@@ -31,7 +31,7 @@ describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
     await run('mount', ['-o', 'loop,usrquota', join(image, 'image'), disk]);
     const before = process.env.TMPDIR;
     process.env.TMPDIR = disk;
-    scene = await startScene({ users: 20 }).finally(() => {
+    scene = await startScene({ users: 20, releases: [TARGET, '6.0.1', '6.1.1'] }).finally(() => {
       if (before === undefined) delete process.env.TMPDIR;
       else process.env.TMPDIR = before;
     });
@@ -103,8 +103,8 @@ describe.skipIf(process.getuid?.() !== 0)('before a hub is stopped', () => {
     expect(why).toContain('Look at the new plan, and approve it');
     expect(why).not.toContain('the database changed');
 
-    const other = await refused({ 'approved-plan': first.outputs['plan-digest'] ?? '', 'target-version': '5.3.0' });
-    expect(other).toContain(`the release changed: target was ${TARGET} and is 5.3.0.`);
+    const other = await refused({ 'approved-plan': first.outputs['plan-digest'] ?? '', 'target-version': '6.0.1' });
+    expect(other).toContain(`the release changed: target was ${TARGET} and is 6.0.1.`);
   });
 
   test.each(situations)(

@@ -1,77 +1,32 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState } from '../../bench/check/state.ts';
 import { fileOf } from '../../bench/hub/database.ts';
-import { type MachineHub, startMachineHub } from '../../bench/hub/machine.ts';
+import type { MachineHub } from '../../bench/hub/machine.ts';
 import { until } from '../../bench/hub/run.ts';
 import { offerWheels } from '../../bench/hub/wheels.ts';
-import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
-import { type RunActionResult, runAction } from '../../bench/runner/run-action.ts';
-import { sabotageNextJob } from '../../bench/sabotage.ts';
 import type { PlanDocument } from '../../src/transaction/document.ts';
-
-const action = fileURLToPath(new URL('../..', import.meta.url));
-const passphrase = 'correct horse battery staple';
+import { type MachineScene, startMachineScene } from './machine.ts';
 
 /**
  * A machine with real systemd. The hub is a unit with EnvironmentFile and Restart=always, its user is not the owner of
  * its environment, and the SSH user works through sudo: what the light flavour cannot show.
  */
 describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
+  let scene: MachineScene;
   let hub: MachineHub;
-  let service: ResultsService;
-  let work: string;
-  let runId = 500;
 
   beforeAll(async () => {
-    work = await mkdtemp(join(tmpdir(), 'e2e-machine-'));
-    service = await startResultsService({ directory: join(work, 'results') });
-    hub = await startMachineHub({ release: '4.1.6', users: 1050 });
+    scene = await startMachineScene({ release: '4.1.6', users: 1050 });
+    hub = scene.hub;
     await offerWheels(hub, ['4.1.6', '6.1.1']);
   }, 900_000);
 
-  afterAll(async () => {
-    await service?.close();
-    await hub?.stop();
-    await rm(work, { recursive: true, force: true });
-  }, 120_000);
+  afterAll(() => scene?.close(), 120_000);
 
-  const stateRoot = () => join(hub.root, 'var/lib/jupyterhub-upgrade');
-  const version = async () => {
-    const answer = await fetch(`${hub.url}/hub/api/`).catch(() => undefined);
-    return answer?.ok ? ((await answer.json()) as { version: string }).version : undefined;
-  };
-
-  function run(inputs: Record<string, string>, onLine?: (line: string) => void): Promise<RunActionResult> {
-    runId += 1;
-    const { admin } = hub;
-    return runAction({
-      action,
-      work: join(work, `run-${runId}`),
-      service: { url: service.url, apiToken: service.apiToken, runtimeToken: service.token(runId, 'job') },
-      run: { runId },
-      inputs: {
-        host: admin.host,
-        port: String(admin.port),
-        username: admin.username,
-        'ssh-private-key': admin.privateKey,
-        'host-fingerprint': admin.fingerprint,
-        'backup-passphrase': passphrase,
-        ...(inputs.mode === 'restore' ? {} : { 'target-version': 'latest', 'notify-lead-time': '0' }),
-        ...inputs,
-      },
-      ...(onLine ? { onLine } : {}),
-    });
-  }
-
-  /** Breaks the next job; resolves to its directory. */
-  function sabotage(definitions: string): Promise<string> {
-    return sabotageNextJob(stateRoot(), definitions, AbortSignal.timeout(300_000));
-  }
+  const run = (inputs: Record<string, string>) => scene.run(inputs);
 
   /** The unit's own environment has ODD; what systemd-run is called with is kept in /run/asked, what it printed in /run/got. */
   async function plantEnvironment(odd: string): Promise<void> {
@@ -99,7 +54,7 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
 
   test('the executor is killed in the migration: systemd starts it again and it goes back; nothing gets through the fence', async () => {
     const before = await recordState(hub.subject);
-    const sabotaged = sabotage('do_migrate() { : >"$JOB/migrating"; sleep 60; }');
+    const sabotaged = scene.sabotage('do_migrate() { : >"$JOB/migrating"; sleep 60; }');
     const running = run({});
     const job = await sabotaged;
     await until('the migration does not begin', 240, async () => (await readdir(job)).includes('migrating'));
@@ -113,7 +68,7 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
     const result = await running;
     expect(result.stepOutputs.outcome).toBe('rolled-back');
     expect(result.conclusion).toBe('failure');
-    expect(await version()).toBe('4.1.6');
+    expect(await scene.version()).toBe('4.1.6');
     const { answer, exact, notOld } = judge(before, await recordState(hub.subject), '6.1.1');
     expect({ answer, exact, notOld }).toEqual({ answer: 'old', exact: true, notOld: [] });
     expect(await hub.exec('ls /etc/systemd/system')).not.toContain('jupyterhub.service.d');
@@ -124,7 +79,7 @@ describe.skipIf(process.getuid?.() !== 0)('a hub that systemd runs', () => {
     const result = await run({});
     expect(result.stepOutputs).toMatchObject({ outcome: 'upgraded', 'previous-version': '4.1.6' });
     const target = result.stepOutputs['current-version'] ?? '';
-    expect(await version()).toBe(target);
+    expect(await scene.version()).toBe(target);
     expect(judge(before, await recordState(hub.subject), target).answer).toBe('new');
     expect(await hub.exec(`ps -o pid= -p ${hub.server.pid}`)).toContain(String(hub.server.pid));
     const { plan, servers } = JSON.parse(result.stepOutputs.result ?? '') as {
@@ -168,11 +123,11 @@ c.commit()"`);
     const restored = await run({
       mode: 'restore',
       'artifact-id': backup.stepOutputs['backup-artifact-id'] ?? '',
-      'run-id': String(runId - 1),
-      'github-token': service.apiToken,
+      'run-id': String(scene.runId() - 1),
+      'github-token': scene.service.apiToken,
     });
     expect(restored.stepOutputs.outcome).toBe('restored');
-    expect(await version()).toBe(restored.stepOutputs['current-version']);
+    expect(await scene.version()).toBe(restored.stepOutputs['current-version']);
     const [asked, got] = [await hub.exec('cat /run/asked'), await hub.exec('cat /run/got')];
     expect(asked).toContain('EnvironmentFile=');
     expect(asked).not.toContain('canary');

@@ -13,7 +13,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { pip as pipManager } from '../../src/hub/environments/pip.ts';
@@ -265,6 +266,49 @@ describe('before anything changes', () => {
     });
     expect(requirements).toContainEqual({ by: 'jupyterhub', name: 'alembic', specifier: '>=1' });
     expect(site.picture()).toEqual(before);
+  });
+
+  it.each<[string, Record<string, string>, string[]]>([
+    [
+      'since 1.0',
+      { 'code/tljh/requirements-hub-env.txt': '# why\njupyterhub>=4.0.2,<5 # so\npycurl>=7,<8 --no-binary=pycurl\n' },
+      ['jupyterhub <5,>=4.0.2', 'pycurl <8,>=7'],
+    ],
+    [
+      'before',
+      { 'code/tljh/installer.py': 'x = [\n  "jupyterhub==1.*",\n  "jupyterhub-plugin==2.*",\n]\n' },
+      ['jupyterhub ==1.*'],
+    ],
+    ['without either', {}, []],
+  ])('says which versions The Littlest JupyterHub allows, %s, also where it is edited', async (_, files, wanted) => {
+    const site = await new Site(root, pip, 'dash', OWN).install();
+    const [packages = ''] = globSync(join(site.path, 'lib/python*/site-packages'));
+    const asked = async () => {
+      const known = await site.run('as_owner "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/packages.py" installed');
+      return packagesSchema
+        .parse(JSON.parse(known.stdout))
+        .requirements?.filter(({ by }) => by === 'the-littlest-jupyterhub')
+        .map(({ name, specifier }) => `${name} ${specifier}`);
+    };
+    const info = join(packages, 'the_littlest_jupyterhub-1.0.0.dist-info');
+    const code = join(site.directory, 'code of it');
+    mkdirSync(info);
+    writeFileSync(join(info, 'METADATA'), 'Name: the-littlest-jupyterhub\nVersion: 1.0.0\n');
+    for (const [path, text] of Object.entries(files)) {
+      for (const place of [packages, code]) {
+        const file = join(place, path.replace(/^code/, ''));
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text);
+      }
+    }
+    expect(await asked()).toEqual(wanted);
+    rmSync(join(packages, 'tljh'), { recursive: true, force: true });
+    expect(await asked()).toEqual([]);
+    writeFileSync(
+      join(info, 'direct_url.json'),
+      JSON.stringify({ url: pathToFileURL(code).href, dir_info: { editable: true } }),
+    );
+    expect(await asked()).toEqual(wanted);
   });
 
   it('is asked of a newer pip where that of the environment cannot tell', async () => {

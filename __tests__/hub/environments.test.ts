@@ -149,6 +149,30 @@ describe('what would be installed', () => {
     expect(readResolution(resolved('jupyterhub==6.1.1'), before, inputs, '6.1.1').blockers).toEqual([]);
   });
 
+  it('is outside of what The Littlest JupyterHub allows, which is named, and what to do', () => {
+    const tljh = { name: 'the-littlest-jupyterhub', version: '1.0.0', editable: false, installer: 'pip', from: null };
+    const packages = JSON.stringify({
+      installed: [...PACKAGES.installed, tljh],
+      requirements: [{ by: tljh.name, name: 'jupyterhub', specifier: '<5,>=4.0.2' }],
+    });
+    const raw = { packages, 'environment-path': '/opt/tljh/hub', directory: '/opt/tljh/state' };
+    const configFile = '/opt/tljh/hub/lib/python3.11/site-packages/tljh/jupyterhub_config.py';
+    const known = sqliteFacts({ raw, introspect: { config_file: configFile } });
+    expect(readResolution(resolved('jupyterhub==6.1.1'), known, inputs, '6.1.1').blockers).toEqual([
+      'The Littlest JupyterHub 1.0.0 allows jupyterhub <5,>=4.0.2, and jupyterhub would become 6.1.1. Choose a version in ' +
+        'that range, or upgrade The Littlest JupyterHub itself first, with its own installer, to a release that allows it.',
+    ]);
+    const said = (facts_: typeof known) => environmentOf(facts_, inputs, '6.1.1').guarantees.join('\n');
+    expect(said(known)).toContain('This is The Littlest JupyterHub 1.0.0 in /opt/tljh. Only /opt/tljh/hub is upgraded');
+    // Its package alone is not its layout.
+    for (const other of [{ directory: '/srv/hub' }, { 'environment-path': '/opt/tljh/env' }]) {
+      expect(said(sqliteFacts({ raw: { ...raw, ...other }, introspect: { config_file: configFile } }))).not.toContain(
+        'Littlest',
+      );
+    }
+    expect(said(sqliteFacts({ raw }))).not.toContain('Littlest');
+  });
+
   it('must be the target', () => {
     expect(readResolution(resolved('jupyterhub==5.0.0'), facts, inputs, '6.1.1').blockers).toEqual([
       'What would be installed is JupyterHub 5.0.0, but target-version is 6.1.1.',

@@ -70,7 +70,7 @@ async function ownName(directory: string): Promise<string> {
 }
 
 /** Rewrites the files of an environment that hold its path: the shebangs and activation scripts in bin, pyvenv.cfg. */
-async function relocate(directory: string, from: string, to: string): Promise<void> {
+export async function relocate(directory: string, from: string, to: string): Promise<void> {
   const bin = join(directory, 'bin');
   const files = (await readdir(bin)).map((name) => join(bin, name));
   for (const file of [...files, join(directory, 'pyvenv.cfg')]) {

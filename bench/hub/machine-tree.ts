@@ -6,7 +6,7 @@ import type { MachineServer } from './machine-database.ts';
 import { cachedProxy } from './proxy.ts';
 import { run, shellQuote } from './run.ts';
 
-/** Where the hub's environment is in a machine. */
+/** Where the environments of machines are made. */
 export const environmentPath = '/opt/jupyterhub/env';
 
 const packages = [

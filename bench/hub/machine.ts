@@ -6,7 +6,8 @@ import { type HubDatabase, makeServerDatabase, urlOf } from './database.ts';
 import { makeBoxDirectory } from './directories.ts';
 import { fill, type HubInABox, program, secretsOf } from './hub.ts';
 import { databaseUnit, packaged, prepareServer } from './machine-database.ts';
-import { cachedMachineEnvironment, cachedServerLayer, environmentPath } from './machine-tree.ts';
+import { type Layout, layouts } from './machine-layout.ts';
+import { cachedMachineEnvironment, cachedServerLayer } from './machine-tree.ts';
 import { Machine, removeMachine } from './nspawn.ts';
 import { commandLines, mountPoints, namespaceProcesses } from './processes.ts';
 import { assertRequirements } from './requirements.ts';
@@ -18,6 +19,8 @@ export interface MachineOptions extends HubOptions {
   hubUser?: 'hub' | 'root';
   /** Who owns its environment; default `root`. */
   environmentOwner?: 'hub' | 'root';
+  /** How the hub is laid out; default `plain`. */
+  layout?: keyof typeof layouts;
   /** The unit's KillMode: with `process` (default) users' servers survive a stop, with systemd's own default they do not. */
   killMode?: 'process' | 'control-group' | 'mixed';
 }
@@ -38,14 +41,12 @@ export interface MachineHub extends HubInABox {
   boot(): Promise<void>;
 }
 
-const configPath = '/etc/jupyterhub/jupyterhub_config.py';
 const unit = 'jupyterhub.service';
-const proxyUnit = 'configurable-http-proxy.service';
 
 /** Boots a machine with a filled hub in it; leaves nothing behind when that fails. */
 export async function startMachineHub(options: MachineOptions = {}): Promise<MachineHub> {
   await assertRequirements('machine');
-  const defaults = { hubUser: 'hub', environmentOwner: 'root', killMode: 'process' } as const;
+  const defaults = { hubUser: 'hub', environmentOwner: 'root', killMode: 'process', layout: 'plain' } as const;
   const blueprint: MachineBlueprint = { ...defaults, ...options, ...(await draw(options)) };
   const directory = await makeBoxDirectory('machine-', removeMachine);
   const machine = new Machine(directory, blueprint.ports.ssh);
@@ -65,6 +66,8 @@ type MachineBlueprint = Blueprint & Required<MachineOptions>;
 
 async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omit<MachineHub, 'stop'>> {
   const { release, users, proxy, journalMode, ports, url, apiToken, hubUser, environmentOwner } = blueprint;
+  const layout = layouts[blueprint.layout](blueprint);
+  const { environmentPath, configPath, settingsPath, configuration, state, proxyUnit } = layout;
   const server = blueprint.database === 'sqlite' ? undefined : packaged(blueprint.database);
   await machine.mount(server ? [await cachedServerLayer(server)] : []);
   const { root } = machine;
@@ -76,11 +79,11 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
     await cachedMachineEnvironment(release, server, blueprint.alsoFor),
     join(root, environmentPath),
   ]);
+  await layout.finish(root);
   const { access, admin } = await prepareSsh(root, ports.ssh);
   const superuser = server && (await prepareServer(machine, server));
   await machine.boot();
 
-  const state = blueprint.space ? '/srv/hub state' : '/srv/hub-state';
   if (superuser) {
     const answer = () => superuser.admin('SELECT 1').catch(() => undefined);
     await until('the database server does not answer', 60, answer);
@@ -88,23 +91,24 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
   const database: HubDatabase = superuser
     ? await makeServerDatabase(superuser, blueprint)
     : { dialect: 'sqlite', path: `${state}/jupyterhub.sqlite` };
-  const etc = join(root, dirname(configPath));
-  await mkdir(join(etc, 'conf.d'), { recursive: true });
+  const [settings, etc] = [join(root, settingsPath), join(root, configuration)];
+  const services = `${dirname(settingsPath)}/conf.d/services.py`;
+  await mkdir(dirname(join(root, services)), { recursive: true });
   const fakeServer = '/usr/local/lib/fake-server.py';
   const places = { box: 'machine', python: '/usr/bin/python3', fakeServer, homes: `${state}/homes`, database };
-  await writeFile(join(root, configPath), mainConfiguration(blueprint, places), { mode: 0o640 });
-  await writeFile(join(etc, 'conf.d/services.py'), servicesConfiguration(blueprint), { mode: 0o640 });
+  await writeFile(settings, mainConfiguration(blueprint, places), { mode: 0o640 });
+  await writeFile(join(root, services), servicesConfiguration(blueprint), { mode: 0o640 });
   await copyFile(program('fake-server.py'), join(root, fakeServer));
   await writeFile(join(etc, 'hub.env'), environmentFile(hubEnvironment(blueprint)), { mode: 0o600 });
-  await writeFile(join(root, 'etc/systemd/system', unit), hubUnit(blueprint, state));
-  await writeFile(join(root, 'etc/systemd/system', proxyUnit), separateProxyUnit(blueprint));
+  await writeFile(join(root, 'etc/systemd/system', unit), hubUnit(blueprint, layout));
+  await writeFile(join(root, 'etc/systemd/system', proxyUnit), separateProxyUnit(blueprint, layout));
 
   await copyFile(program('populate.py'), join(root, 'tmp/populate.py'));
   const populate = `'${environmentPath}/bin/python' /tmp/populate.py ${journalMode} ${users}`;
   const units = proxy === 'external' ? `${unit} ${proxyUnit}` : unit;
   await machine.exec(
     `set -e
-    chgrp hub ${configPath} ${dirname(configPath)}/conf.d/services.py
+    chgrp hub ${settingsPath} ${services}
     mkdir -p '${state}' && chown ${hubUser}: '${state}' && chmod 750 '${state}'
     IFS= read -r DATABASE_URL; export DATABASE_URL
     setpriv --reuid ${hubUser} --regid ${hubUser} --init-groups ${populate}
@@ -138,7 +142,8 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
   };
 }
 
-function hubUnit({ hubUser, killMode, proxy, database }: MachineBlueprint, state: string): string {
+function hubUnit({ hubUser, killMode, proxy, database }: MachineBlueprint, layout: Layout): string {
+  const { configuration, state, proxyUnit, service } = layout;
   const wanted = [
     ...(proxy === 'external' ? [proxyUnit] : []),
     ...(database === 'sqlite' ? [] : [databaseUnit[packaged(database)]]),
@@ -150,9 +155,8 @@ ${wanted && `Wants=${wanted}\n`}After=network.target ${wanted}
 [Service]
 User=${hubUser}
 WorkingDirectory=${state}
-Environment=PATH=${environmentPath}/bin:/usr/local/bin:/usr/bin:/bin
-EnvironmentFile=${dirname(configPath)}/hub.env
-ExecStart=${environmentPath}/bin/jupyterhub -f ${configPath}
+EnvironmentFile=${configuration}/hub.env
+${service.join('\n')}
 Restart=always
 KillMode=${killMode}
 
@@ -161,15 +165,15 @@ WantedBy=multi-user.target
 `;
 }
 
-function separateProxyUnit(blueprint: MachineBlueprint): string {
+function separateProxyUnit(blueprint: MachineBlueprint, { configuration, proxyCommand }: Layout): string {
   return `[Unit]
 Description=Proxy of JupyterHub
 After=network.target
 
 [Service]
 User=hub
-EnvironmentFile=${dirname(configPath)}/hub.env
-ExecStart=/usr/local/bin/configurable-http-proxy ${proxyArguments(blueprint).join(' ')}
+EnvironmentFile=${configuration}/hub.env
+ExecStart=${proxyCommand} ${proxyArguments(blueprint).join(' ')}
 Restart=always
 
 [Install]

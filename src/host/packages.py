@@ -5,7 +5,8 @@ usage: python -I packages.py installed
 
 `installed`: each distribution with its name, version, installer and where it is from if not from an index (`from`,
 and whether it is `editable`), and what each requires of the others' versions (`requirements`; null without a library
-that can read them). `report`: FILE is of `pip install --report`; name and version of each package in it. Prints JSON.
+that can read them). The Littlest JupyterHub requires what its installer would put there.
+`report`: FILE is of `pip install --report`; name and version of each package in it. Prints JSON.
 """
 
 import email.parser
@@ -14,8 +15,10 @@ import json
 import os
 import re
 import sys
+import urllib.parse
 
 LONGEST = 1024
+TLJH = "the-littlest-jupyterhub"
 
 
 def canonical(name):
@@ -88,9 +91,30 @@ def distributions():
             yield counted, metadata
 
 
-def requirements(metadata, requirement):
+def source_of(info, metadata):
+    """Where the code of a distribution lies: beside its metadata, or where it is edited."""
+    url, editable = origin(info, metadata["Name"])
+    if not editable:
+        return os.path.dirname(info)
+    return urllib.parse.unquote(url[len("file://") :]) if url.startswith("file://") else url
+
+
+def lines_of_tljh(code):
+    """What the installer of The Littlest JupyterHub puts into the hub's environment. Its metadata has none of it."""
+    listed = read(os.path.join(code, "tljh", "requirements-hub-env.txt"))
+    if listed:
+        # Behind a requirement may stand an option of pip's, or a comment.
+        return [re.split(r"\s+(?:--|#)", line)[0] for line in listed.splitlines()]
+    # Before 1.0 it was in the code.
+    return re.findall(r"""["'](jupyterhub==[\w.*]+)["']""", read(os.path.join(code, "tljh", "installer.py")))
+
+
+def requirements(info, metadata, requirement):
     """What one distribution requires of the versions of others, as far as it holds here."""
-    for line in metadata.get_all("Requires-Dist") or []:
+    lines = metadata.get_all("Requires-Dist") or []
+    if canonical(metadata["Name"]) == TLJH:
+        lines = lines + lines_of_tljh(source_of(info, metadata))
+    for line in lines:
         try:
             read_line = requirement(line)
             if read_line.marker is not None and not read_line.marker.evaluate({"extra": ""}):
@@ -115,7 +139,7 @@ def installed():
         one["from"] = url
         found.append({name: value[:LONGEST] if isinstance(value, str) else value for name, value in one.items()})
         if requirement:
-            wanted.extend(requirements(metadata, requirement))
+            wanted.extend(requirements(info, metadata, requirement))
     return {"installed": sorted(found, key=lambda one: one["name"]), "requirements": wanted if requirement else None}
 
 

@@ -5,6 +5,7 @@ import { environmentCommands } from './commands.ts';
 import { copyBlockers, copyNeeds } from './copies.ts';
 import { managerOf, parametersOf, wantedOf } from './managers.ts';
 import { NOT_RESOLVED, type Resolution } from './resolution.ts';
+import { tljhGuarantees } from './tljh.ts';
 
 /** How the hub's environment is upgraded. */
 export interface Environment extends Part {
@@ -47,6 +48,7 @@ export function environmentOf(
       install === 'staged'
         ? 'The new release is installed into a copy beside the running hub; the downtime holds one exchange of two directories.'
         : 'The packages are fetched beforehand; the way back is a copy of the environment.',
+      ...tljhGuarantees(facts),
     ],
     warnings: [
       ...(install === 'in-place'

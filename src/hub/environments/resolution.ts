@@ -2,6 +2,7 @@ import type { Inputs } from '../../inputs.ts';
 import type { Facts } from '../facts.ts';
 import { type Change, canonicalName, conflictsOf } from '../packages.ts';
 import { managerOf, parametersOf } from './managers.ts';
+import { outsideOfTljh, TLJH } from './tljh.ts';
 
 /** What an upgrade would change in the hub's environment, as its package manager says. */
 export interface Resolution {
@@ -62,11 +63,14 @@ export function readResolution(raw: Map<string, string>, facts: Facts, inputs: I
 function conflictSentences(changes: Change[], { environment }: Facts): string[] {
   // conda's solver looks at everything that is there.
   if (environment.manager === 'conda') return [];
-  return conflictsOf(changes, environment.installed, environment.wanted ?? []).map(
-    ({ by, version, name, specifier, to }) =>
+  return conflictsOf(changes, environment.installed, environment.wanted ?? []).map((conflict) => {
+    const { by, version, name, specifier, to } = conflict;
+    if (by === TLJH) return outsideOfTljh(conflict);
+    return (
       `${by} ${version}, which is installed beside JupyterHub, needs ${name}${specifier}, and ${name} would become ${to}. ` +
-      `Have it upgraded together (extra-packages: ${by}), or remove it from the environment.`,
-  );
+      `Have it upgraded together (extra-packages: ${by}), or remove it from the environment.`
+    );
+  });
 }
 
 /** The name in a requirement such as `oauthenticator[x]>=16`. */

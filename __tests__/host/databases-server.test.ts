@@ -11,7 +11,7 @@ import { run, until } from '../../bench/hub/run.ts';
 import { shellAssignments } from '../../src/ssh/quote.ts';
 import { parseJournal } from '../../src/transaction/journal.ts';
 import { copyPrograms, type Shell } from './programs.ts';
-import { temporaryDirectory } from './support.ts';
+import { inEnvironment, temporaryDirectory } from './support.ts';
 
 const seed = fileURLToPath(new URL('../support/seed-database.py', import.meta.url));
 const root = temporaryDirectory();
@@ -36,7 +36,7 @@ async function startJob(server: DatabaseServer, dialect: ServerDialect, shell: S
   const parameters = {
     ...{ JOB_ID: 'this-job', STATE: directory, HUB_UID: uid, HUB_GID: gid, HUB_DIRECTORY: hub, HUB_PID: '' },
     ...{
-      ENVIRONMENT_PATH: environment,
+      ...inEnvironment(environment),
       CONFIG_PATH: config,
       HUB_ENV: join(job, 'hub.env'),
       SERVICE_MANAGER: 'commands',
@@ -190,7 +190,7 @@ describe.each<[ServerDialect, Shell]>([
     expect(await digest()).toBe(before);
     expect(back.said()).not.toContain(account.password);
     // Somebody who is on the database meanwhile.
-    const other = start(`as_hub "$ENVIRONMENT_PATH/bin/python" -c '
+    const other = start(`as_hub "$HUB_PYTHON" -c '
 import json, sys, sqlalchemy
 with sqlalchemy.create_engine(json.load(open(sys.argv[1]))["url"]).connect() as connection:
     connection.execute(sqlalchemy.text("SELECT 1"))

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { shellAssignments } from '../../src/ssh/quote.ts';
 import { copyPrograms, type Shell, shellCommand } from './programs.ts';
-import { type Ended, python, runProgram } from './support.ts';
+import { type Ended, inEnvironment, python, runProgram } from './support.ts';
 
 // --- a small index: three releases of a hub, and as much of alembic as heads.py asks for -------------------------------
 
@@ -40,6 +40,8 @@ wheel("alembic", "1.0.0", {"alembic/__init__.py": "", "alembic/script.py": scrip
 for major in ("1", "2", "3"):
     hub = "__version__ = '%s.0.0'\\ndef main(): print(__version__)\\n" % major
     files = {"jupyterhub/__init__.py": hub, "jupyterhub/app.py": "", "jupyterhub/alembic/head": "head" + major}
+    for page in ("page", "of-" + major + "/page"):
+        files["jupyterhub-%s.0.0.data/data/share/hub/%s.html" % (major, page)] = "page of " + major
     wheel("jupyterhub", major + ".0.0", files, "Requires-Dist: alembic>=1\\n")
 wheel("oldplugin", "1.0.0", {"oldplugin.py": ""}, "Requires-Dist: jupyterhub<2\\n")
 `;
@@ -101,8 +103,8 @@ export class Site {
     return `${this.path}.jupyterhub-upgrade-${job}`;
   }
 
-  /** Runs functions of the host programs as a job's executor would have them. */
-  async run(functions: string, options: Record<string, string> = {}): Promise<Ended> {
+  /** Runs functions of the host programs as a job's executor would have them; `within` is a command that runs the shell. */
+  async run(functions: string, options: Record<string, string> = {}, within: string[] = []): Promise<Ended> {
     const id = options.JOB_ID ?? 'one';
     const job = join(this.programs.directory, '..', `job ${id}`);
     const { user, owner, parent } = this.#who;
@@ -131,7 +133,7 @@ export class Site {
       CONSTRAINTS: '',
       CONSTRAINTS_PATH: '',
       REQUIRE_HASHES: 'no',
-      ENVIRONMENT_PATH: this.path,
+      ...inEnvironment(this.path),
       ENVIRONMENT_UID: String(owner),
       ENVIRONMENT_GID: String(owner),
       ENVIRONMENT_PARENT_UID: String(parent),
@@ -153,7 +155,16 @@ export class Site {
       for each in common journal generations environment "environments/$PACKAGE_MANAGER" databases/sqlite steps; do . "$1/$each.sh"; done
       database_is_kept() { :; }; ${functions}`;
     return runProgram(
-      [...dropTo(user), ...shellCommand(this.programs.shell), '-c', script, 'sh', this.programs.directory, job],
+      [
+        ...within,
+        ...dropTo(user),
+        ...shellCommand(this.programs.shell),
+        '-c',
+        script,
+        'sh',
+        this.programs.directory,
+        job,
+      ],
       { cwd: '/' },
     );
   }

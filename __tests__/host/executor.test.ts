@@ -19,7 +19,7 @@ import { walkBack } from '../../src/transaction/walk-back.ts';
 import { each, expected, expectedAfterKill, expectWhole, runWithKills } from './executor-model.ts';
 import { type Behaviours, type Fault, isAlive, JobOnDisk, kill, killJobs, programsForJobs } from './job-on-disk.ts';
 import { SHELLS } from './programs.ts';
-import { runProgram, temporaryDirectory } from './support.ts';
+import { inEnvironment, runProgram, temporaryDirectory } from './support.ts';
 
 afterEach(killJobs);
 
@@ -453,7 +453,7 @@ describe.each(SHELLS)('with %s', (shell) => {
         '[ -e told ] || { kill "$(tail -n 1 pids)"; until [ -e told ]; do sleep 0.05; done; kill -9 "$EXECUTOR"; }; sleep 1',
       LIMIT_STOP: '20',
       LIMIT_START: '5',
-      ENVIRONMENT_PATH: '/nowhere',
+      ...inEnvironment('/nowhere'),
       WAS_RUNNING: 'yes',
       NOTICE_HTML: '',
     };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shellAssignments } from '../../src/ssh/quote.ts';
 import { copyPrograms, SHELLS, type Shell } from './programs.ts';
-import { runProgram, temporaryDirectory } from './support.ts';
+import { inEnvironment, runProgram, temporaryDirectory } from './support.ts';
 
 /** A hub's state on a host, with an SQLite file and an environment, and jobs that leave their snapshots there. */
 function host(shell: Shell) {
@@ -31,7 +31,7 @@ function host(shell: Shell) {
         HUB_UID: uid,
         HUB_GID: gid,
       },
-      ...{ ENVIRONMENT_PATH: join(hub, 'environment'), ENVIRONMENT_UID: uid, ENVIRONMENT_GID: gid },
+      ...{ ...inEnvironment(join(hub, 'environment')), ENVIRONMENT_UID: uid, ENVIRONMENT_GID: gid },
       ...{ ENVIRONMENT_PARENT_UID: uid, ENVIRONMENT_PARENT_GID: gid },
     });
     writeFileSync(join(job, 'parameters'), parameters);

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { JobOnDisk, killJobs, programsForJobs } from './job-on-disk.ts';
 import { SHELLS } from './programs.ts';
-import { python } from './support.ts';
+import { inEnvironment, python } from './support.ts';
 
 afterEach(killJobs);
 
@@ -28,7 +28,7 @@ describe.each(SHELLS)('a restore whose canary-user is in the backup or not, with
   async function restoring(user: string, database?: string) {
     const job = await JobOnDisk.make(programs, ['inspect', 'stop', 'load'], {
       real: ['inspect'],
-      parameters: { CANARY_USER: user, ENVIRONMENT_PATH: environment },
+      parameters: { CANARY_USER: user, ...inEnvironment(environment) },
     });
     const bin = join(environment, 'bin');
     mkdirSync(bin, { recursive: true });

@@ -112,6 +112,7 @@ export class JobOnDisk {
       HUB_GID: String(process.getgid?.()),
       SERVICE_MANAGER: 'commands',
       PACKAGE_MANAGER: 'pip',
+      PLACE: 'environment',
       HOPS: '',
       DATABASE_DIALECT: 'sqlite',
       DATABASE_PATH: join(hub, 'jupyterhub.sqlite'),

@@ -18,7 +18,7 @@ import { parseFacts, readFacts } from '../../src/hub/discovery.ts';
 import { knownParameters } from '../../src/hub/known.ts';
 import { shellAssignments } from '../../src/ssh/quote.ts';
 import { sampleInputs } from '../hub/samples.ts';
-import { runProgram, temporaryDirectory } from './support.ts';
+import { inEnvironment, runProgram, temporaryDirectory } from './support.ts';
 
 const seed = fileURLToPath(new URL('../support/seed-database.py', import.meta.url));
 
@@ -114,7 +114,7 @@ test.each<[ServerDialect, string, boolean]>([
       ...databaseOf(facts, inputs).parameters,
       ...{ HUB_UID: String(facts.service.uid), HUB_GID: String(facts.service.gid), HUB_DIRECTORY: directory },
       ...{ HUB_PID: String(facts.service.pid), CONFIG_PATH: config, SERVICE_MANAGER: 'commands', UNIT: '' },
-      ...{ STATE_ROOT: state, ENVIRONMENT_PATH: environment, HAS_JOB: 'no', ENVIRONMENT_FILES: '', ACCESS_REPORT: '' },
+      ...{ ...inEnvironment(environment), STATE_ROOT: state, HAS_JOB: 'no', ENVIRONMENT_FILES: '', ACCESS_REPORT: '' },
       ...{ PACKAGE_MANAGER: facts.environment.manager, PACKAGE_TOOL: facts.environment.tool },
       ...{ ENVIRONMENT_UID: String(facts.environment.uid), ENVIRONMENT_GID: String(facts.environment.gid) },
     };

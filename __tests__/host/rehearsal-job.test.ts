@@ -5,7 +5,7 @@ import { systemPython } from '../../bench/hub/environments.ts';
 import { until } from '../../bench/hub/run.ts';
 import { JobOnDisk, kill, killJobs, programsForJobs } from './job-on-disk.ts';
 import { SHELLS } from './programs.ts';
-import { python, runProgram } from './support.ts';
+import { inEnvironment, python, runProgram } from './support.ts';
 
 // The real rehearsal of a real job, with a migration that takes as long as a test needs: whatever ends it, nothing of the copy
 // and no process is left.
@@ -40,7 +40,7 @@ async function rehearsing(shell: 'dash' | 'busybox', migration: string, paramete
     real: ['rehearse'],
     parameters: {
       ...{ MIGRATION: migration, MINT_TOKEN: '', PREVIOUS_REVISION: '0eee8c825d24', LIMIT_REHEARSE: '60' },
-      ...{ ENVIRONMENT_PATH: join(programsOf[shell].directory, '../environment') },
+      ...inEnvironment(join(programsOf[shell].directory, '../environment')),
       ...parameters,
     },
   });

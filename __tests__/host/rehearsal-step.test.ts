@@ -6,7 +6,7 @@ import type { DatabaseServer } from '../../bench/databases/server.ts';
 import { copyEnvironment } from '../../bench/hub/environments.ts';
 import { hubEnvironment, seedDatabase } from '../support/hub-environment.ts';
 import { JobOnDisk, killJobs, programsForJobs } from './job-on-disk.ts';
-import { temporaryDirectory } from './support.ts';
+import { inEnvironment, temporaryDirectory } from './support.ts';
 
 // The whole step with two real releases and no hub but the trial's: a hub that was staged, and its database in a file or on a
 // server.
@@ -39,7 +39,7 @@ async function rehearse({ url, config = "c.JupyterHub.authenticator_class = 'dum
     real: ['rehearse'],
     behaviours: { do_stage: 'note head f460b0348206' },
     parameters: {
-      ...{ ENVIRONMENT_PATH: environment, ENVIRONMENT_UID: '0', ENVIRONMENT_GID: '0', INSTALL: 'staged' },
+      ...{ ...inEnvironment(environment), ENVIRONMENT_UID: '0', ENVIRONMENT_GID: '0', INSTALL: 'staged' },
       ...{ HUB_ENV: '', MINT_TOKEN: 'yes', TOKEN_USER: '', CANARY_USER: '', TARGET_VERSION: '6.1.1' },
       ...{ PREVIOUS_REVISION: '0eee8c825d24', LIMIT_START: '120', LIMIT_REHEARSE: '600' },
       ...(url === undefined ? {} : { DATABASE_DIALECT: 'server', DATABASE_PATH: '', DATABASE_PATIENCE: '5' }),

@@ -21,6 +21,14 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
+/** Parameters of the host programs for a hub in that environment. */
+export function inEnvironment(path: string): Record<string, string> {
+  return {
+    ...{ ENVIRONMENT_PATH: path, PLACE: 'environment' },
+    ...{ HUB_PYTHON: join(path, 'bin/python'), HUB_BIN: join(path, 'bin') },
+  };
+}
+
 export interface Ended {
   status: number | null;
   stdout: string;

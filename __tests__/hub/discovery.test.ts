@@ -7,6 +7,7 @@ import { raw, type Said, sampleFacts, sqliteFacts } from './samples.ts';
 /** What a backup says of the hub that it is to be put back on. */
 const known: Known = {
   ...{ run: 'https://example.org/run/1', user: 'jupyterhub', directory: '/srv/hub', environment: '/opt/hub' },
+  python: '/opt/hub/bin/python',
   ...{ manager: 'pip', config: '/etc/hub/jupyterhub_config.py', database: '', address: 'http://127.0.0.1:8000/' },
 };
 

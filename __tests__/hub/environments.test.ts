@@ -20,6 +20,14 @@ const CONDA = {
   'conda-packages': 'jupyterhub-4.1.6-py_0.json',
 };
 
+const OUTSIDE = {
+  'environment-kind': 'none',
+  'environment-place': 'user',
+  'environment-path': '/home/hub/.local/lib/python3.11/site-packages',
+  'environment-python': '/usr/bin/python3.11',
+  'environment-bin': '/home/hub/.local/bin',
+};
+
 describe('what was found and what was asked for', () => {
   it.each<[string, Record<string, string>, Record<string, string>, RegExp]>([
     ['pip in a virtual environment', {}, {}, /^$/],
@@ -70,11 +78,13 @@ describe('what was found and what was asked for', () => {
     ['constraints for conda', CONDA, { constraints: 'x<1' }, /constraints are for pip and uv/],
     ['channels for pip', {}, { channels: 'conda-forge' }, /channels are for conda, but pip installs into \/opt\/hub/],
     [
-      'no environment at all',
-      { 'environment-kind': 'system' },
+      'no environment at all, and nothing that pip put there',
+      { 'environment-kind': 'none' },
       {},
-      /\/opt\/hub is neither a virtual environment nor one of conda/,
+      /\/opt\/hub is neither a virtual environment nor one of conda, and it was not pip that put JupyterHub there/,
     ],
+    ['what pip put outside of any', OUTSIDE, {}, /^$/],
+    ['uv for that', { ...OUTSIDE, 'package-manager': 'uv' }, {}, /outside of any environment, where pip put it/],
     ['a disk that cannot be written to', { 'environment-read-only': 'yes' }, {}, /mounted read-only/],
   ])('%s', async (_, raw, given, said) => {
     expect(await blockers(raw, given)).toMatch(said);
@@ -199,6 +209,46 @@ describe('what would be installed', () => {
       '6.1.1',
     );
     expect(answer.blockers).toEqual([expect.stringMatching(/^A disk of the host is full: pip refuses/)]);
+  });
+});
+
+describe('outside of any environment', () => {
+  it.each([
+    ['user', /installed with pip install --user, in .*Better give the hub an environment/, 'PIP_USER=1'],
+    ['system', /installed system-wide, in .*servers of users among it, gets the new ones/, 'PIP_USER=0'],
+  ])('is installed in place, %s, which is said to be weaker', (place, said, words) => {
+    const facts = sqliteFacts({ raw: { ...OUTSIDE, 'environment-place': place } });
+    const plan = planUpgrade(inputs, facts, readResolution(resolved('jupyterhub==6.1.1'), facts, inputs, '6.1.1'));
+    expect(plan.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['install']));
+    expect(plan.steps.map(({ name }) => name)).not.toContain('rehearse');
+    expect(plan.parameters).toMatchObject({
+      ...{ INSTALL: 'in-place', PLACE: place, HUB_PYTHON: '/usr/bin/python3.11', HUB_BIN: '/home/hub/.local/bin' },
+    });
+    expect(plan.warnings.join('\n')).toMatch(said);
+    const commands = plan.document?.steps.flatMap((step) => step.commands.map(({ run }) => run)) ?? [];
+    expect(commands.filter((run) => run.includes('-m pip'))).toEqual([
+      expect.stringMatching(
+        new RegExp(`${words} PIP_BREAK_SYSTEM_PACKAGES=1 /usr/bin/python3\\.11 -m pip wheel .*--no-deps`),
+      ),
+      expect.stringMatching(
+        new RegExp(`${words} PIP_BREAK_SYSTEM_PACKAGES=1 .* install --no-index .*jupyterhub==6\\.1\\.1`),
+      ),
+    ]);
+  });
+
+  it('what a distribution put elsewhere is not changed', () => {
+    const foreign = { ...PACKAGES.installed[2], elsewhere: '/usr/lib/python3/dist-packages' };
+    const packages = JSON.stringify({ ...PACKAGES, installed: [PACKAGES.installed[0], foreign] });
+    const answer = resolved('jupyterhub==6.1.1', 'sqlalchemy==2.0.0');
+    const blockersOf = (raw: Record<string, string>) =>
+      readResolution(answer, sqliteFacts({ raw: { ...raw, packages } }), inputs, '6.1.1').blockers;
+    expect(blockersOf(OUTSIDE)).toEqual([
+      expect.stringMatching(
+        /^sqlalchemy 1\.4\.46 would become 2\.0\.0, but lies in \/usr\/lib\/python3\/dist-packages, where the distr/,
+      ),
+    ]);
+    // An environment that sees them has its own before them.
+    expect(blockersOf({})).toEqual([]);
   });
 });
 

@@ -24,7 +24,7 @@ import { Job, type Watcher } from '../../src/transaction/job.ts';
 import { parseJournal } from '../../src/transaction/journal.ts';
 import { Link } from '../../src/transaction/link.ts';
 import { copyPrograms, type HostPrograms, SHELLS, type Shell, shellCommand } from '../host/programs.ts';
-import { runProgram } from '../host/support.ts';
+import { inEnvironment, runProgram } from '../host/support.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'job '));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -251,7 +251,7 @@ describe.each(SHELLS)('begin, with %s', (shell) => {
     };
     const parameters = {
       STATE: state,
-      ENVIRONMENT_PATH: "/opt/it's",
+      ...inEnvironment("/opt/it's"),
       ...own,
       NOTIFY_MESSAGE: hostile,
       HEALTH_TOKEN: 'canary4711',

@@ -7,7 +7,7 @@ const WORK: Record<string, Record<string, string>> = {
   snapshot: { snapshot: 'database_snapshot && note snapshot complete' },
   // The same step, under the name it has on a host that cannot stage.
   switch: { switch: 'environment_switch', install: 'environment_install' },
-  migrate: { migrate: 'as_hub "$ENVIRONMENT_PATH/bin/python" -m jupyterhub upgrade-db -f "$CONFIG_PATH"' },
+  migrate: { migrate: 'as_hub "$HUB_PYTHON" -m jupyterhub upgrade-db -f "$CONFIG_PATH"' },
   start: { start: 'service_unfence && service_start' },
   verify: { verify: 'wait_for_hub "$TARGET_VERSION" "$LIMIT_START"' },
 };

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import type { Blueprint } from './blueprint.ts';
+import { relocate } from './environments.ts';
 import { environmentPath } from './machine-tree.ts';
+import { run } from './run.ts';
 import { tljh } from './tljh.ts';
 
 /** How somebody has laid a hub out on its machine. */
 export interface Layout {
-  /** The hub's environment. */
+  /** The directory of the hub's environment, and the Python that runs it. */
   environmentPath: string;
+  python: string;
   /** The file that the hub is started with. */
   configPath: string;
   /** The file with the settings of the bench; `conf.d` is beside it. */
@@ -19,25 +23,40 @@ export interface Layout {
   proxyUnit: string;
   /** Lines of the hub's unit, its section [Service]. */
   service: string[];
-  /** What there is besides, in the machine's tree `root`, when its environment is there. */
+  /** Makes a copy of the environment what this layout has of it, and puts there what there is besides; in the tree `root`. */
   finish(root: string): Promise<void>;
+}
+
+/** Settings in /etc, as JupyterHub's own documentation has it, and a hub whose commands are in `bin`. */
+function inEtc({ space }: Blueprint, bin: string) {
+  const configPath = '/etc/jupyterhub/jupyterhub_config.py';
+  return {
+    ...{ configPath, settingsPath: configPath, configuration: '/etc/jupyterhub' },
+    state: space ? '/srv/hub state' : '/srv/hub-state',
+    proxyCommand: '/usr/local/bin/configurable-http-proxy',
+    proxyUnit: 'configurable-http-proxy.service',
+    service: [`Environment=PATH=${bin}:/usr/local/bin:/usr/bin:/bin`, `ExecStart=${bin}/jupyterhub -f ${configPath}`],
+  };
 }
 
 /** By the option `layout` of a machine. */
 export const layouts = {
-  /** As JupyterHub's own documentation has it: the settings in /etc. */
-  plain: ({ space }: Blueprint): Layout => {
-    const configPath = '/etc/jupyterhub/jupyterhub_config.py';
+  plain: (blueprint: Blueprint): Layout => ({
+    ...inEtc(blueprint, `${environmentPath}/bin`),
+    ...{ environmentPath, python: `${environmentPath}/bin/python` },
+    finish: async () => {},
+  }),
+  /** `pip install --user` of the user `hub`, by the machine's own Python. */
+  user: (blueprint: Blueprint): Layout => {
+    const base = '/home/hub/.local';
     return {
-      ...{ environmentPath, configPath, settingsPath: configPath, configuration: '/etc/jupyterhub' },
-      state: space ? '/srv/hub state' : '/srv/hub-state',
-      proxyCommand: '/usr/local/bin/configurable-http-proxy',
-      proxyUnit: 'configurable-http-proxy.service',
-      service: [
-        `Environment=PATH=${environmentPath}/bin:/usr/local/bin:/usr/bin:/bin`,
-        `ExecStart=${environmentPath}/bin/jupyterhub -f ${configPath}`,
-      ],
-      finish: async () => {},
+      ...inEtc(blueprint, `${base}/bin`),
+      ...{ environmentPath: base, python: '/usr/bin/python3' },
+      async finish(root) {
+        const directory = join(root, base);
+        await relocate(directory, environmentPath, '/usr');
+        await run('sh', ['-c', 'cd "$0" && rm -r bin/python* bin/*ctivate* pyvenv.cfg include lib64', directory]);
+      },
     };
   },
   tljh,

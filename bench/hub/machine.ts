@@ -104,14 +104,14 @@ async function setUp(machine: Machine, blueprint: MachineBlueprint): Promise<Omi
   await writeFile(join(root, 'etc/systemd/system', proxyUnit), separateProxyUnit(blueprint, layout));
 
   await copyFile(program('populate.py'), join(root, 'tmp/populate.py'));
-  const populate = `'${environmentPath}/bin/python' /tmp/populate.py ${journalMode} ${users}`;
+  const populate = `${layout.python} /tmp/populate.py ${journalMode} ${users}`;
   const units = proxy === 'external' ? `${unit} ${proxyUnit}` : unit;
   await machine.exec(
     `set -e
     chgrp hub ${settingsPath} ${services}
     mkdir -p '${state}' && chown ${hubUser}: '${state}' && chmod 750 '${state}'
     IFS= read -r DATABASE_URL; export DATABASE_URL
-    setpriv --reuid ${hubUser} --regid ${hubUser} --init-groups ${populate}
+    HOME=$(getent passwd ${hubUser} | cut -d: -f6) setpriv --reuid ${hubUser} --regid ${hubUser} --init-groups ${populate}
     rm /tmp/populate.py
     chown -R ${environmentOwner}: ${dirname(environmentPath)}
     systemctl daemon-reload

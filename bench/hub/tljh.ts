@@ -18,6 +18,7 @@ export const tljhRequirements = `${packages}/tljh/requirements-hub-env.txt`;
  */
 export const tljh = (): Layout => ({
   environmentPath,
+  python: `${environmentPath}/bin/python`,
   settingsPath: `${prefix}/config/jupyterhub_config.d/bench.py`,
   configPath: `${packages}/tljh/jupyterhub_config.py`,
   configuration: `${prefix}/config`,

@@ -95,7 +95,13 @@ const manifestSchema = z
       user,
       workingDirectory: hostPath.or(z.literal('/')),
     }),
-    environment: z.strictObject({ path: hostPath, manager: z.enum(['pip', 'uv', 'conda']) }),
+    environment: z.strictObject({
+      path: hostPath,
+      manager: z.enum(['pip', 'uv', 'conda']),
+      /** Of a hub outside of any environment: where pip put it, and what runs it. */
+      place: z.enum(['system', 'user']).optional(),
+      python: hostPath.optional(),
+    }),
     database: z.strictObject({
       /** SQLAlchemy's name of it. */
       dialect: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be a dialect of SQLAlchemy'),

@@ -27,7 +27,7 @@ const TABLES = [
 ];
 
 /** The part for a copy in this format of a database that is reached at `url`. */
-export function databasePart(format: DatabaseFormat, url: string, environmentPath: string): Part {
+export function databasePart(format: DatabaseFormat, url: string, hubPython: string): Part {
   const copy = DATABASE_FILES[format];
   switch (format) {
     case 'sqlite':
@@ -37,7 +37,7 @@ export function databasePart(format: DatabaseFormat, url: string, environmentPat
     case 'mysqldump':
       return { check: `tail -n 1 ${copy} | grep 'Dump completed'`, section: mysql(copy, url) };
     case 'lines':
-      return { check: `tail -n 1 ${copy} | grep sha256`, section: lines(copy, url, environmentPath) };
+      return { check: `tail -n 1 ${copy} | grep sha256`, section: lines(copy, url, hubPython) };
   }
 }
 
@@ -96,7 +96,7 @@ ${indented(tablesInPython())}
     "$client" --defaults-file=my.cnf ${name} <put-back.sql`;
 }
 
-function lines(copy: string, url: string, environmentPath: string): string {
+function lines(copy: string, url: string, hubPython: string): string {
   return `Put the tables back with the hub's own Python, which has the driver of the
    database (see the next step if it is not there any more). The database was
    ${url}
@@ -109,7 +109,7 @@ function lines(copy: string, url: string, environmentPath: string): string {
    This drops the hub's tables, those of newer releases too, and makes them anew.
    If it is cut, run it again. Tables of others are not touched.
 
-    ${shellQuote(`${environmentPath}/bin/python`)} program/hubdb put-back @database.json ${copy} >put-back.json`;
+    ${shellQuote(hubPython)} program/hubdb put-back @database.json ${copy} >put-back.json`;
 }
 
 /** Sets `tables`: what is in the copy, and what other releases have. */

@@ -17,15 +17,21 @@ export function restoreText(
   { createdAt, runUrl, host, jupyterhub, python, service, environment, database }: RestoreFacts,
   format: DatabaseFormat,
 ): string {
+  const hubPython = environment.python ?? `${environment.path}/bin/python`;
+  const place = {
+    environment: '',
+    system: 'PIP_BREAK_SYSTEM_PACKAGES=1 ',
+    user: 'PIP_USER=1 PIP_BREAK_SYSTEM_PACKAGES=1 ',
+  };
   const install = {
-    pip: `${shellQuote(`${environment.path}/bin/python`)} -m pip install -r environment/requirements.txt`,
-    uv: `uv pip install --python ${shellQuote(`${environment.path}/bin/python`)} -r environment/requirements.txt`,
+    pip: `${place[environment.place ?? 'environment']}${shellQuote(hubPython)} -m pip install -r environment/requirements.txt`,
+    uv: `uv pip install --python ${shellQuote(hubPython)} -r environment/requirements.txt`,
     conda: `conda install -p ${shellQuote(environment.path)} --file environment/requirements.txt`,
   }[environment.manager];
   const unit = service.unit && shellQuote(service.unit);
   const stop = unit ? `    systemctl stop ${unit}` : '   Stop it the way it is always stopped on this host.';
   const start = unit ? `    systemctl start ${unit}` : '   Start it the way it is always started on this host.';
-  const { check, section } = databasePart(format, database.url ?? '', environment.path);
+  const { check, section } = databasePart(format, database.url ?? '', hubPython);
   let number = 0;
   const step = (text: string) => {
     number += 1;

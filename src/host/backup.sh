@@ -52,5 +52,5 @@ chmod 700 "$1/handed" && chown -R "$HUB_UID:$HUB_GID" "$1/handed" || exit 1
 {
   printf '%s\n' "$ORDER"
   cat "$1/copied"
-} | as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/bundle.py" "$copy" "$1/handed" ||
+} | as_hub_user "$HUB_PYTHON" -I "$PROGRAMS/bundle.py" "$copy" "$1/handed" ||
   die 'the backup could not be put together'

@@ -19,7 +19,7 @@ prepare() {
   # The secret stands on the first line. A line like it further down is a part of some value.
   sed 1d "$phase/parameters" >"$new/parameters" || return 1
   head -n 1 "$phase/parameters" | grep '^HEALTH_TOKEN=' >"$new/secrets" || return 1
-  hub_environment "$new/hub.env" "$ENVIRONMENT_PATH/bin" && reach_database "$new" || return 1
+  hub_environment "$new/hub.env" "$HUB_BIN" && reach_database "$new" || return 1
   # Inventories, and copies of a server's tables.
   mkdir "$new/database" && chmod 700 "$new/database" && chown "$HUB_UID:$HUB_GID" "$new/database" || return 1
   if [ -d "$phase/payload" ]; then

@@ -255,9 +255,9 @@ reach_database() {
   # shellcheck disable=SC2034
   DATABASE=@$1/database.json
   HUB_ENV=$1/hub.env
-  [ -e "$HUB_ENV" ] || hub_environment "$HUB_ENV" "$ENVIRONMENT_PATH/bin" || return 1
+  [ -e "$HUB_ENV" ] || hub_environment "$HUB_ENV" "$HUB_BIN" || return 1
   : >"$1/database.json" && chown "$HUB_UID:$HUB_GID" "$1/database.json" || return 1
-  as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/introspect.py" --database-file "$1/database.json" \
+  as_hub "$HUB_PYTHON" "$PROGRAMS/introspect.py" --database-file "$1/database.json" \
     -f "$CONFIG_PATH" >/dev/null
 }
 
@@ -266,8 +266,8 @@ reach_database() {
 hubdb() {
   set -- ${DATABASE_TOOLS:+--tools "$DATABASE_TOOLS"} "$@"
   if [ "$DATABASE_DIALECT" = sqlite ]; then
-    as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/hubdb" "$@"
+    as_hub_user "$HUB_PYTHON" -I "$PROGRAMS/hubdb" "$@"
   else
-    as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" "$@"
+    as_hub "$HUB_PYTHON" "$PROGRAMS/hubdb" "$@"
   fi
 }

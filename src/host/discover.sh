@@ -138,9 +138,13 @@ fact directory "$HUB_DIRECTORY"
 first=$(printf '%s\n' "$arguments" | head -n 1)
 case ${first##*/} in
   python*) interpreter=$first ;;
-  jupyterhub) interpreter=${first%/*}/python ;;
+  jupyterhub)
+    interpreter=${first%/*}/python
+    # Outside of an environment it is not beside its commands.
+    [ -x "$interpreter" ] || interpreter=$(sed -n '1s/^#! *\(\/[^ ]*\).*/\1/p' "$first")
+    ;;
 esac
-[ -n "$interpreter" ] || [ -z "$KNOWN_ENVIRONMENT" ] || interpreter=$KNOWN_ENVIRONMENT/bin/python
+[ -n "$interpreter" ] || interpreter=$KNOWN_PYTHON
 [ -z "$ENVIRONMENT_PATH" ] || interpreter=$ENVIRONMENT_PATH/bin/python
 [ -n "$interpreter" ] || exit 0
 
@@ -193,6 +197,13 @@ sys.stdout.write(found if isinstance(found, str) else "")' "$1" <"$private/intro
 
 environment=$(value python.prefix)
 ENVIRONMENT_PATH=$(readlink -f "${ENVIRONMENT_PATH:-${environment:-${interpreter%/bin/*}}}")
+HUB_PYTHON=$ENVIRONMENT_PATH/bin/python
+HUB_BIN=$ENVIRONMENT_PATH/bin
+PLACE=environment
+# shellcheck source=environments/detect.sh
+. "$PROGRAMS/environments/detect.sh"
+kind=$(environment_kind)
+[ "$kind" != none ] || find_place
 DATABASE_DIALECT=$(value database.dialect)
 DATABASE=$(value database.path)
 if [ ! -s "$private/introspect" ] && [ -n "$KNOWN_DATABASE" ]; then
@@ -243,20 +254,20 @@ if [ -n "$environment" ] && [ -d "$environment" ]; then
   fact environment-files "$(find "$environment" 2>/dev/null | wc -l)"
   ENVIRONMENT_UID=$(stat -c %u "$environment")
   ENVIRONMENT_GID=$(stat -c %g "$environment")
-  # shellcheck source=environments/detect.sh
-  . "$PROGRAMS/environments/detect.sh"
-  kind=$(environment_kind)
   fact environment-kind "$kind"
+  fact environment-place "$PLACE"
+  fact environment-python "$HUB_PYTHON"
+  fact environment-bin "$HUB_BIN"
   [ "$kind" != conda ] || conda_facts
   if [ "$(id -u)" = 0 ] || [ "$(id -u)" = "$ENVIRONMENT_UID" ]; then
+    # shellcheck source=environment.sh
+    . "$PROGRAMS/environment.sh"
     detect_manager
     fact package-manager "$PACKAGE_MANAGER"
     fact package-tool "$PACKAGE_TOOL"
     fact package-tool-version "$(packages_version)"
-    fact packages "$(as_owner "$environment/bin/python" -I "$PROGRAMS/packages.py" installed 2>/dev/null)"
-    as_owner test -w "$environment/bin" || fact environment-read-only yes
-    # shellcheck source=environment.sh
-    . "$PROGRAMS/environment.sh"
+    fact packages "$(environment_python "$PROGRAMS/packages.py" installed 2>/dev/null)"
+    as_owner test -w "$HUB_BIN" || fact environment-read-only yes
     # shellcheck source=environments/pip.sh
     . "$PROGRAMS/environments/$PACKAGE_MANAGER.sh"
     fact requirements "$(packages_frozen 2>/dev/null)"

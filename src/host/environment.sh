@@ -6,6 +6,11 @@
 # that every path in it is final and the live hub sees nothing; the downtime holds one exchange of two directories.
 # In place: the packages are fetched beforehand and the copy is the way back.
 #
+# Outside of any environment (PLACE: system, or user for `pip install --user`) the directory of the packages stands for one,
+# installed into in place. What packages have beside it, commands and pages, is kept by outside.py.
+#
+# HUB_PYTHON runs the hub, HUB_BIN has its commands: those of the environment, where there is one.
+#
 # A release that the migration goes through (HOPS) gets a copy of its own, made like the staged one. It never stands at the
 # original path for anybody but the program that migrates.
 
@@ -18,7 +23,15 @@ environment_mark() { printf '%s/.jupyterhub-upgrade-%s\n' "$1" "$JOB_ID"; }
 
 as_parent_owner() { as_uid "$ENVIRONMENT_PARENT_UID" "$ENVIRONMENT_PARENT_GID" "$@"; }
 
-environment_python() { as_owner "$ENVIRONMENT_PATH/bin/python" -I "$@"; }
+# In isolation, where an environment keeps it from other packages.
+environment_python() (
+  cd / || exit 1
+  case $PLACE in
+    environment) as_owner "$HUB_PYTHON" -I "$@" ;;
+    user) as_owner "$HUB_PYTHON" "$@" ;;
+    system) as_owner PYTHONNOUSERSITE=1 "$HUB_PYTHON" "$@" ;;
+  esac
+)
 
 environment_stage() {
   environment_fingerprint >"$JOB/fingerprint" || return 1
@@ -30,13 +43,14 @@ environment_stage() {
       say "installing JupyterHub $TARGET_VERSION into the copy"
       with_wanted packages_install "$(environment_stage_path)" || return 1
       copy_is "$(environment_stage_path)" "$TARGET_VERSION" || return 1
-      note_head "$(in_copy "$(environment_stage_path)" as_owner "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/heads.py")" || return 1
+      note_head "$(in_copy "$(environment_stage_path)" as_owner "$HUB_PYTHON" "$PROGRAMS/heads.py")" || return 1
       for hop in $HOPS; do environment_stage_hop "$hop" || return 1; done
       ;;
     in-place)
       say "fetching JupyterHub $TARGET_VERSION and what it needs"
       mkdir -p "$JOB/wheels" && chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/wheels" || return 1
       with_wanted packages_fetch "$JOB/wheels" || return 1
+      [ "$PLACE" = environment ] || environment_python "$PROGRAMS/outside.py" save "$ENVIRONMENT_PATH" "$HUB_BIN" "$JOB/wheels" || return 1
       ;;
   esac
 }
@@ -47,7 +61,7 @@ environment_stage_hop() {
   say "installing jupyterhub==$1, by way of which the database is migrated, into the copy"
   packages_install "$hop_copy" "jupyterhub==$1" || return 1
   copy_is "$hop_copy" "$1" || return 1
-  hop_head=$(in_copy "$hop_copy" as_owner "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/heads.py") || return 1
+  hop_head=$(in_copy "$hop_copy" as_owner "$HUB_PYTHON" "$PROGRAMS/heads.py") || return 1
   [ -n "$hop_head" ] && note hop "$1 $hop_head"
 }
 
@@ -58,7 +72,7 @@ environment_copy() {
 
 # copy_is COPY VERSION: asked as the hub's user, who will run it: what only the owner can read would fail after the stop.
 copy_is() {
-  copy_version=$(in_copy "$1" as_reader "$ENVIRONMENT_PATH/bin/python" -c 'import jupyterhub.app; print(jupyterhub.__version__)') || return 1
+  copy_version=$(in_copy "$1" as_reader "$HUB_PYTHON" -c 'import jupyterhub.app; print(jupyterhub.__version__)') || return 1
   is_wanted_version "$copy_version" "$2"
 }
 
@@ -126,7 +140,7 @@ apart_from_mounts() {
 environment_in_hop() {
   in_hop_copy=$(environment_hop_path "$1")
   shift
-  in_copy "$in_hop_copy" as_hub "$ENVIRONMENT_PATH/bin/python" "$@"
+  in_copy "$in_hop_copy" as_hub "$HUB_PYTHON" "$@"
 }
 
 note_head() {
@@ -167,6 +181,9 @@ is_wanted_version() {
 # Back to the directory that was live: staged, when the marked copy is the live one; in place, when it is not.
 environment_switch_back() {
   stage=$(environment_stage_path)
+  if [ "$PLACE" != environment ] && [ -e "$JOB/wheels/outside/paths" ]; then
+    environment_python "$PROGRAMS/outside.py" put-back "$JOB/wheels" || return 1
+  fi
   # An exchange by renames that was cut: whichever name is missing gets its directory, then the mark decides.
   if [ -e "$stage.out" ]; then
     if [ ! -e "$ENVIRONMENT_PATH" ]; then

@@ -2,11 +2,15 @@
 
 usage: python -I packages.py installed
        python -I packages.py report FILE
+       python packages.py place
 
 `installed`: each distribution with its name, version, installer and where it is from if not from an index (`from`,
 and whether it is `editable`), and what each requires of the others' versions (`requirements`; null without a library
 that can read them). The Littlest JupyterHub requires what its installer would put there.
 `report`: FILE is of `pip install --report`; name and version of each package in it. Prints JSON.
+`place`: where a JupyterHub outside of any environment lies: `user` or `system`, the directory of its packages and that
+of its commands, a line each; status 1 where pip did not put it there. Then `elsewhere` is the directory of a package
+that is installed in another one.
 """
 
 import email.parser
@@ -14,6 +18,7 @@ import glob
 import json
 import os
 import re
+import site
 import sys
 import urllib.parse
 
@@ -129,14 +134,36 @@ def requirements(info, metadata, requirement):
             }
 
 
+def hubs_directory():
+    """Where JupyterHub lies, and the file that lists its files."""
+    for info, metadata in distributions():
+        if canonical(metadata["Name"]) == "jupyterhub":
+            return os.path.realpath(os.path.dirname(info)), info
+    return None, None
+
+
+def place():
+    """Kind, packages and commands of an installation outside of any environment."""
+    directory, info = hubs_directory()
+    if info is None or read(os.path.join(info, "INSTALLER")).strip() != "pip":
+        sys.exit(1)
+    commands = re.search(r"^([^\n,]*)/jupyterhub,", read(os.path.join(info, "RECORD")), re.M)
+    kind = "user" if directory == os.path.realpath(site.getusersitepackages()) else "system"
+    return [kind, directory, os.path.realpath(os.path.join(directory, commands.group(1)))]
+
+
 def installed():
     requirement = requirement_class()
     found, wanted = [], []
+    home, _ = hubs_directory()
     for info, metadata in distributions():
         url, editable = origin(info, metadata["Name"])
         one = {"name": canonical(metadata["Name"]), "version": metadata["Version"] or "", "editable": editable}
         one["installer"] = read(os.path.join(info, "INSTALLER")).strip() or None
         one["from"] = url
+        directory = os.path.realpath(os.path.dirname(info))
+        if home and directory != home:
+            one["elsewhere"] = directory
         found.append({name: value[:LONGEST] if isinstance(value, str) else value for name, value in one.items()})
         if requirement:
             wanted.extend(requirements(info, metadata, requirement))
@@ -149,4 +176,7 @@ def report(file):
 
 
 if __name__ == "__main__":
-    print(json.dumps(installed() if sys.argv[1] == "installed" else report(sys.argv[2])))
+    if sys.argv[1] == "place":
+        print("\n".join(place()))
+    else:
+        print(json.dumps(installed() if sys.argv[1] == "installed" else report(sys.argv[2])))

@@ -51,6 +51,7 @@ import journal from './journal.sh';
 import launch from './launch.sh';
 import neighbours from './neighbours.py';
 import notice from './notice.sh';
+import outside from './outside.py';
 import packages from './packages.py';
 import plainUrl from './plain-url.py';
 import prove from './prove.sh';
@@ -114,6 +115,7 @@ const ENVIRONMENT: Programs = {
   'environment.sh': environmentFunctions,
   'environment.py': environment,
   'packages.py': packages,
+  'outside.py': outside,
   'environments/pip.sh': pip,
   'environments/uv.sh': uv,
   'environments/conda.sh': conda,

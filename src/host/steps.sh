@@ -130,7 +130,7 @@ do_token() {
     while [ ! -e "$JOB/token-go" ] && [ ! -e "$JOB/token-ended" ]; do sleep 0.05; done
     echo go
   } | {
-    as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" token create --expires 600 --wait \
+    as_hub "$HUB_PYTHON" "$PROGRAMS/hubdb" token create --expires 600 --wait \
       ${CANARY_USER:+--user "$CANARY_USER"} "$DATABASE" >"$JOB/token.out" && mv "$JOB/token.out" "$JOB/token"
     : >"$JOB/token-ended"
   }
@@ -234,7 +234,7 @@ do_migrate() {
     say "migrating the database by way of JupyterHub $migrate_hop"
     upgrade_db "$(noted "hop $migrate_hop")" environment_in_hop "$migrate_hop" && database_compare || return 1
   done
-  upgrade_db "$(noted head)" as_hub "$ENVIRONMENT_PATH/bin/python" || return 1
+  upgrade_db "$(noted head)" as_hub "$HUB_PYTHON" || return 1
   note revision "$(noted head)"
   remove_own_copies
 }
@@ -377,7 +377,7 @@ health() {
   health_verb=$1
   shift
   printf '%s\n' "$HEALTH_TOKEN" |
-    as_uid "$HUB_UID" "$HUB_GID" "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/health.py" "$health_verb" "$HEALTH_BASE" "$@"
+    as_uid "$HUB_UID" "$HUB_GID" "$HUB_PYTHON" -I "$PROGRAMS/health.py" "$health_verb" "$HEALTH_BASE" "$@"
 }
 
 wait_for_hub() { health wait --version "$1" --timeout "$2" >/dev/null; }
@@ -419,7 +419,7 @@ tidy() {
   note kept "$(environment_kept)"
   note kept "$(database_kept)"
   if [ -e "$JOB/token" ]; then
-    printf '%s\n' "$HEALTH_TOKEN" | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" token delete \
+    printf '%s\n' "$HEALTH_TOKEN" | as_hub "$HUB_PYTHON" "$PROGRAMS/hubdb" token delete \
       "$DATABASE" >/dev/null || say 'the ten-minute token could not be deleted; it expires by itself'
   fi
   environment_unmark

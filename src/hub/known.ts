@@ -8,6 +8,8 @@ export interface Known {
   /** The hub's working directory. */
   directory: string;
   environment: string;
+  /** What runs the hub. */
+  python: string;
   /** What made the environment and installs into it. */
   manager: EnvironmentFacts['manager'];
   /** Path of the configuration file. */
@@ -25,6 +27,7 @@ export function knownParameters(known?: Known): Record<string, string> {
     KNOWN_USER: known?.user ?? '',
     KNOWN_DIRECTORY: known?.directory ?? '',
     KNOWN_ENVIRONMENT: known?.environment ?? '',
+    KNOWN_PYTHON: known?.python ?? '',
     KNOWN_MANAGER: known?.manager ?? '',
     KNOWN_CONFIG: known?.config ?? '',
     KNOWN_DATABASE: known?.database ?? '',

@@ -9,6 +9,8 @@ const installedSchema = z.object({
   editable: z.boolean(),
   installer: text.nullable(),
   from: text.nullable(),
+  /** Its directory, if that is not the one in which JupyterHub lies. */
+  elsewhere: text.optional(),
 });
 
 const requirementSchema = z.object({ by: text, name: text, specifier: text });

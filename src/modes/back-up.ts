@@ -10,7 +10,7 @@ import { type SealedFile, sealToFile } from '../backup/seal-to-file.ts';
 import { UpgradeError } from '../errors.ts';
 import { BACKUP, PROOF } from '../host/programs.ts';
 import { databaseOf } from '../hub/databases/index.ts';
-import { parametersOf } from '../hub/environments/managers.ts';
+import { parametersOf, placeParameters } from '../hub/environments/managers.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
 import { serviceOf } from '../hub/services/index.ts';
@@ -112,8 +112,12 @@ function databaseParameters({ inputs }: Run, facts: Facts): Record<string, strin
     ...serviceOf(facts, inputs).parameters,
     ...databaseOf(facts, inputs).parameters,
     STATE_ROOT: facts.stateRoot,
-    ENVIRONMENT_PATH: facts.environment.path,
+    ...placeParameters(facts),
   };
+}
+
+function environmentOf({ environment: { path, manager, place, python } }: Facts): Manifest['environment'] {
+  return { path, manager, ...(place === 'environment' ? {} : { place, python }) };
 }
 
 /** The manifest but for what the host adds: of the database its digest, format, name and mode, and the list of files. */
@@ -136,7 +140,7 @@ function draftManifest({ inputs, context }: Run, facts: Facts): Omit<Manifest, '
       user: facts.service.user,
       workingDirectory: facts.service.directory,
     },
-    environment: { path: facts.environment.path, manager: facts.environment.manager },
+    environment: environmentOf(facts),
     database: {
       dialect: facts.database.dialect,
       ...(facts.database.path === '' ? { url: facts.database.url } : { path: facts.database.path }),

@@ -115,6 +115,7 @@ function knownFrom({ runUrl, service, environment, database, files, jupyterhub }
     user: service.user,
     directory: service.workingDirectory,
     environment: environment.path,
+    python: environment.python ?? `${environment.path}/bin/python`,
     manager: environment.manager,
     config: files.find(({ kind }) => kind === 'config')?.path ?? '',
     database: database.path ?? '',

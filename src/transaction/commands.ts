@@ -9,7 +9,7 @@ import type { Draft } from './document.ts';
 export function commandsIn(step: string, draft: Draft, migrates: boolean): Command[] {
   const { facts, migration, parts } = draft;
   const { environment, service } = facts;
-  const python = `${environment.path}/bin/python`;
+  const { python } = environment;
   const ofParts = commandsOf(parts, step);
   if (step === 'begin') return beginning(facts);
   if (step === 'rehearse') return rehearsal(draft, migrates);
@@ -39,7 +39,7 @@ export function commandsIn(step: string, draft: Draft, migrates: boolean): Comma
 /** In the place of the database a copy is meant, in a directory or a scratch database of its own. */
 function rehearsal({ facts, migration, parameters, to }: Draft, migrates: boolean): Command[] {
   const { environment, service, configFile } = facts;
-  const run = (...words: string[]) => commandLine(`${environment.path}/bin/python`, ...words);
+  const run = (...words: string[]) => commandLine(environment.python, ...words);
   const program = (name: string, ...words: string[]) => run(`$PROGRAMS/rehearsal/${name}`, ...words);
   const upgrade = run('-m', 'jupyterhub', 'upgrade-db', '-f', '$PROGRAMS/rehearsal/migration_config.py');
   const as = service.user;

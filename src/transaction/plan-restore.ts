@@ -57,6 +57,12 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
       'What the backup lists is put back by conda; packages that came to the environment later stay in it.',
     );
   }
+  if (!isSame && facts.environment.place !== 'environment') {
+    blockers.push(
+      `The packages in ${facts.environment.path} are not those of the backup, and outside of an environment they are not exchanged ` +
+        'for a restore: install what it had by hand first, as RESTORE.txt in the backup says.',
+    );
+  }
   if (facts.broken !== undefined) warnings.push(`${facts.broken} What the backup says of the hub is used instead.`);
   const isFresh = facts.version === '';
   if (isFresh && environment.install === 'in-place') {

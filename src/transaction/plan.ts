@@ -126,7 +126,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts, resolution: Resolution
   const isRehearsed = inputs.rehearse !== 'never' && environment.install === 'staged';
   if (inputs.rehearse !== 'never' && !isRehearsed) {
     warnings.push(
-      'The upgrade is not rehearsed: on a host without private mounts the new release has no place beside the old one.',
+      'The upgrade is not rehearsed: where packages are installed in place the new release has no place beside the old one.',
     );
   }
   const steps = stepsOf(inputs, facts, [

@@ -29,7 +29,7 @@ copy_sum() { as_hub_user sha256sum "$COPIES/$1" | cut -d' ' -f1; }
 
 # same_digest FILE FILE: whether two answers of hubdb have the same digest.
 same_digest() {
-  cat "$1" "$2" | as_hub_user "$ENVIRONMENT_PATH/bin/python" -I -c '
+  cat "$1" "$2" | as_hub_user "$HUB_PYTHON" -I -c '
 import json, sys
 one, other = [json.loads(line)["digest"] for line in sys.stdin]
 sys.exit(one != other)'

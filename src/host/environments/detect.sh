@@ -23,15 +23,53 @@ first_tool() {
   return 1
 }
 
-# environment_kind: venv, uv (a virtual environment that uv made), conda or system.
+# environment_kind: venv, uv (a virtual environment that uv made), conda, or none of them.
 environment_kind() {
   if [ -f "$ENVIRONMENT_PATH/pyvenv.cfg" ]; then
     if grep -q '^uv *=' "$ENVIRONMENT_PATH/pyvenv.cfg"; then echo uv; else echo venv; fi
   elif [ -f "$ENVIRONMENT_PATH/conda-meta/history" ]; then
     echo conda
   else
-    echo system
+    echo none
   fi
+}
+
+# is_roots PATH: nobody but root can put something else there.
+is_roots() {
+  roots_path=$1
+  while :; do
+    case $(stat -c '%u %A' "$roots_path" 2>/dev/null) in
+      "0 "?????w* | "0 "????????w*) return 1 ;;
+      "0 "*) ;;
+      *) return 1 ;;
+    esac
+    [ "$roots_path" != / ] || return 0
+    roots_path=${roots_path%/*}
+    [ -n "$roots_path" ] || roots_path=/
+  done
+}
+
+# find_place: where pip put a hub that is outside of any environment. Sets PLACE (user or system), ENVIRONMENT_PATH, HUB_PYTHON and
+# HUB_BIN; none of them where that cannot be told. The hub's user says whether it is theirs. What is root's, an interpreter of
+# root's says, which is asked as who we are.
+find_place() {
+  place_python=$(value python.executable)
+  [ -z "$place_python" ] || place_python=$(readlink -f "$place_python")
+  # shellcheck disable=SC2154 # set by discover.sh
+  place_told=$(as_hub "$interpreter" "$PROGRAMS/packages.py" place 2>/dev/null) || return 0
+  place_kind=$(printf '%s\n' "$place_told" | sed -n 1p)
+  if [ "$place_kind" = system ]; then
+    is_roots "$place_python" || return 0
+    place_told=$(env -i PATH="$PATH" PYTHONNOUSERSITE=1 "$place_python" "$PROGRAMS/packages.py" place 2>/dev/null) || return 0
+  fi
+  place_path=$(printf '%s\n' "$place_told" | sed -n 2p)
+  if [ "$place_kind" = user ] && [ "$(stat -c %u "$place_path")" != "$HUB_UID" ]; then return 0; fi
+  # shellcheck disable=SC2034 # for discover.sh
+  PLACE=$place_kind
+  ENVIRONMENT_PATH=$place_path
+  HUB_PYTHON=$place_python
+  # shellcheck disable=SC2034 # likewise
+  HUB_BIN=$(printf '%s\n' "$place_told" | sed -n 3p)
 }
 
 find_uv() {
@@ -60,7 +98,7 @@ conda_facts() {
 # detect_manager: sets PACKAGE_MANAGER where the input leaves it open (auto), and PACKAGE_TOOL, which is empty where there is none.
 detect_manager() {
   has_pip=no
-  detect_pip=$(as_owner "$ENVIRONMENT_PATH/bin/python" -m pip --version 2>/dev/null)
+  detect_pip=$(as_owner "$HUB_PYTHON" -m pip --version 2>/dev/null)
   [ -z "$detect_pip" ] || has_pip=yes
   detect_uv=$(find_uv)
   # A broken environment is made anew, as the backup says; a pip of its own comes with that.
@@ -81,7 +119,7 @@ detect_manager() {
   case $PACKAGE_MANAGER in
     pip)
       PACKAGE_TOOL=''
-      [ "$has_pip" = no ] || PACKAGE_TOOL="$ENVIRONMENT_PATH/bin/python -m pip"
+      [ "$has_pip" = no ] || PACKAGE_TOOL="$HUB_PYTHON -m pip"
       ;;
     uv) PACKAGE_TOOL=$detect_uv ;;
     conda)

@@ -5,12 +5,18 @@
 packages_list_option=--requirement
 
 PIP_MANNERS='PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1'
+# Outside of an environment pip is told which place is meant. A distribution may mark both as its own: the plan refuses to
+# change what the distribution installed.
+case $PLACE in
+  user) PIP_MANNERS="$PIP_MANNERS PIP_USER=1 PIP_BREAK_SYSTEM_PACKAGES=1" ;;
+  system) PIP_MANNERS="$PIP_MANNERS PYTHONNOUSERSITE=1 PIP_USER=0 PIP_BREAK_SYSTEM_PACKAGES=1" ;;
+esac
 
 packages_pip() {
   pip_where=$1
   shift
   # shellcheck disable=SC2086 # words
-  at "$pip_where" $PIP_MANNERS "$ENVIRONMENT_PATH/bin/python" -m pip "$@"
+  at "$pip_where" $PIP_MANNERS "$HUB_PYTHON" -m pip "$@"
 }
 
 # The exact list of what is installed, from which the environment can be made again.
@@ -34,8 +40,8 @@ packages_resolve() {
     for pip_wheel in "$pip_directory"/pip-*.whl; do set -- "$pip_wheel/pip" "$@"; done
   fi
   # shellcheck disable=SC2086 # words
-  as_owner $PIP_MANNERS "$ENVIRONMENT_PATH/bin/python" "$@" >&2 &&
-    as_owner "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/packages.py" report "$pip_directory/report"
+  as_owner $PIP_MANNERS "$HUB_PYTHON" "$@" >&2 &&
+    environment_python "$PROGRAMS/packages.py" report "$pip_directory/report"
 }
 
 # packages_install WHERE ARGUMENTS...
@@ -45,11 +51,14 @@ packages_install() {
   packages_pip "$pip_install_where" install --progress-bar off --upgrade "$@"
 }
 
-# packages_fetch DIRECTORY ARGUMENTS...
+# packages_fetch DIRECTORY ARGUMENTS...: as wheels where it has to be known beforehand what they write.
 packages_fetch() {
   pip_wheels=$1
   shift
-  packages_pip live download --progress-bar off --dest "$pip_wheels" "$@"
+  case $PLACE in
+    environment) packages_pip live download --progress-bar off --dest "$pip_wheels" "$@" ;;
+    *) packages_pip live wheel --progress-bar off --wheel-dir "$pip_wheels" "$@" ;;
+  esac
 }
 
 # packages_install_fetched DIRECTORY ARGUMENTS...
@@ -62,5 +71,5 @@ packages_install_fetched() {
 packages_renew() {
   renew_packages=''
   grep -qi '^include-system-site-packages *= *true' "$ENVIRONMENT_PATH/pyvenv.cfg" && renew_packages=--system-site-packages
-  at "$1" "$ENVIRONMENT_PATH/bin/python" -m venv --clear ${renew_packages:+"$renew_packages"} "$ENVIRONMENT_PATH"
+  at "$1" "$HUB_PYTHON" -m venv --clear ${renew_packages:+"$renew_packages"} "$ENVIRONMENT_PATH"
 }

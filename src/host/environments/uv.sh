@@ -9,7 +9,7 @@ packages_uv() {
   uv_where=$1
   shift
   at "$uv_where" UV_LINK_MODE=copy UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never "$PACKAGE_TOOL" pip "$@" \
-    --python "$ENVIRONMENT_PATH/bin/python"
+    --python "$HUB_PYTHON"
 }
 
 packages_frozen() { packages_uv live freeze --quiet; }
@@ -48,7 +48,7 @@ packages_install_fetched() {
 
 packages_renew() {
   renew_uv=$(grep '^uv *=' "$ENVIRONMENT_PATH/pyvenv.cfg")
-  at "$1" "$ENVIRONMENT_PATH/bin/python" -m venv --clear --without-pip "$ENVIRONMENT_PATH" || return 1
+  at "$1" "$HUB_PYTHON" -m venv --clear --without-pip "$ENVIRONMENT_PATH" || return 1
   # uv knows its environments by this line.
   printf '%s\n' "$renew_uv" | at "$1" tee -a "$ENVIRONMENT_PATH/pyvenv.cfg"
 }

@@ -24,7 +24,7 @@ undo_rehearse() {
 
 rehearse_configuration() {
   say "loading the configuration with JupyterHub $TARGET_VERSION"
-  rehearsal_authenticator=$(in_copy "$(environment_stage_path)" as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/rehearsal/load.py" "$CONFIG_PATH" 2>"$JOB/rehearsal.log") && return 0
+  rehearsal_authenticator=$(in_copy "$(environment_stage_path)" as_hub "$HUB_PYTHON" "$PROGRAMS/rehearsal/load.py" "$CONFIG_PATH" 2>"$JOB/rehearsal.log") && return 0
   say "the configuration does not work with JupyterHub $TARGET_VERSION: $(tail -n 1 "$JOB/rehearsal.log")"
   return 1
 }
@@ -53,7 +53,7 @@ rehearse_migration() {
     rehearse_upgrade_db "$(noted "hop $rehearsal_hop")" environment_in_hop "$rehearsal_hop" || return 1
   done
   say "migrating the copy to JupyterHub $TARGET_VERSION"
-  rehearse_upgrade_db "$(noted head)" in_copy "$(environment_stage_path)" as_hub "$ENVIRONMENT_PATH/bin/python"
+  rehearse_upgrade_db "$(noted head)" in_copy "$(environment_stage_path)" as_hub "$HUB_PYTHON"
 }
 
 # rehearse_copy NAME: sets rehearsal_copied, for hubdb; to nothing where a server's database cannot be copied for that.
@@ -69,7 +69,7 @@ rehearse_copy() {
 rehearse_token() {
   rehearsal_token=$HEALTH_TOKEN
   [ -n "$MINT_TOKEN" ] || return 0
-  printf '%s\n' "$HEALTH_TOKEN" | as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" token create --expires 3600 \
+  printf '%s\n' "$HEALTH_TOKEN" | as_hub "$HUB_PYTHON" "$PROGRAMS/hubdb" token create --expires 3600 \
     ${TOKEN_USER:+--user "$TOKEN_USER"} "$rehearsal_copied" >/dev/null && return 0
   rehearsal_token=''
   no_token
@@ -120,7 +120,7 @@ rehearse_place() {
 # A server that is reached over the network is not there without one.
 reaches_copy() {
   case $rehearsal_copied in
-    @*) in_copy_by apart_from_all "$ENVIRONMENT_PATH" as_hub "$ENVIRONMENT_PATH/bin/python" "$PROGRAMS/hubdb" revision "$rehearsal_copied" >/dev/null 2>&1 ;;
+    @*) in_copy_by apart_from_all "$ENVIRONMENT_PATH" as_hub "$HUB_PYTHON" "$PROGRAMS/hubdb" revision "$rehearsal_copied" >/dev/null 2>&1 ;;
   esac
 }
 
@@ -138,7 +138,7 @@ apart_from_all() (
 trial_in() {
   trial_environment=$1 trial_program=$PROGRAMS/rehearsal/$2
   shift 2
-  in_copy_by apart_from_all "$trial_environment" as_hub "$ENVIRONMENT_PATH/bin/python" "$trial_program" "$@"
+  in_copy_by apart_from_all "$trial_environment" as_hub "$HUB_PYTHON" "$trial_program" "$@"
 }
 
 # The old release is asked on a copy of its own, which a hub changes. It is set up and not started.
@@ -202,7 +202,7 @@ rehearse_without() {
 
 # Names stay in a file of this job's, for the sealed backup; counts go into the journal.
 rehearse_report() {
-  as_hub_user "$ENVIRONMENT_PATH/bin/python" -I "$PROGRAMS/rehearsal/access.py" "$rehearsal/before.json" "$rehearsal/after.json" \
+  as_hub_user "$HUB_PYTHON" -I "$PROGRAMS/rehearsal/access.py" "$rehearsal/before.json" "$rehearsal/after.json" \
     >"$JOB/access.json" || return 1
   note rehearsed "$(sed -n 1p "$JOB/access.json")"
 }

@@ -24,7 +24,7 @@ export function ofJob(facts: Facts, verb: string, ...words: string[]): Command {
 /** Makes the ten-minute token for the check that tokens still work: by the hub's own code, in its environment. */
 export function mintToken(facts: Facts, user: string | undefined): Command {
   const options = ['--expires', '600', '--wait', ...(user === undefined ? [] : ['--user', user])];
-  const program = [`${facts.environment.path}/bin/python`, '$PROGRAMS/hubdb', 'token', 'create'];
+  const program = [facts.environment.python, '$PROGRAMS/hubdb', 'token', 'create'];
   return { as: facts.service.user, run: commandLine(...program, ...options, database(facts, '$JOB')) };
 }
 
@@ -40,6 +40,6 @@ export function hubdb({ database, environment, service }: Facts, programs: strin
   const tools = database.tools === '' ? [] : ['--tools', database.tools];
   return {
     as: service.user,
-    run: commandLine(`${environment.path}/bin/python`, ...isolated, `${programs}/hubdb`, ...tools, ...words),
+    run: commandLine(environment.python, ...isolated, `${programs}/hubdb`, ...tools, ...words),
   };
 }

@@ -8,6 +8,11 @@ export function copyOf({ path }: Facts['environment'], hop?: string): string {
   return `${path}.jupyterhub-upgrade-$JOB_ID${hop === undefined ? '' : `-by-way-of-${hop}`}`;
 }
 
+/** Keeps what packages outside of any environment have beside their directory: see src/host/outside.py. */
+function keepingOutside({ bin, path, python }: Facts['environment']): string[] {
+  return [python, '$PROGRAMS/outside.py', 'save', path, bin, '$JOB/wheels'];
+}
+
 /**
  * What the host runs for the environment, by step: see src/host/environment.sh. `wanted`: what is installed, as words for
  * the manager; `hops`: the releases that get copies of their own.
@@ -33,7 +38,11 @@ export function environmentCommands(
   ];
   if (install === 'in-place') {
     return {
-      stage: [...copied(stage), run(manager.fetch(environment, wanted))],
+      stage: [
+        ...copied(stage),
+        run(manager.fetch(environment, wanted)),
+        ...(environment.place === 'environment' ? [] : [run(keepingOutside(environment))]),
+      ],
       install: [run(manager.installFetched(environment, wanted))],
     };
   }

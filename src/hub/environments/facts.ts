@@ -8,8 +8,16 @@ export interface EnvironmentFacts {
   gid: number;
   parentUid: number;
   parentGid: number;
-  /** What made it: `uv` is a virtual environment of uv's, `system` an installation outside of any environment. */
-  kind: 'venv' | 'uv' | 'conda' | 'system';
+  /** What made it: `uv` is a virtual environment of uv's; `none` where there is none around the hub. */
+  kind: 'venv' | 'uv' | 'conda' | 'none';
+  /**
+   * `environment`, or where pip put a hub that is outside of any: for all users (`system`), or for the hub's own (`user`). Then
+   * `path` is the directory of its packages.
+   */
+  place: 'environment' | 'system' | 'user';
+  /** What runs the hub, and the directory of its commands. */
+  python: string;
+  bin: string;
   /** What installs into it: the input `package-manager`, or what was found. */
   manager: 'pip' | 'uv' | 'conda';
   /** Path or command of that manager; empty where there is none that the owner may trust. */
@@ -52,7 +60,10 @@ export function environmentFacts(raw: Map<string, string>): EnvironmentFacts {
     gid: id.parse(gid),
     parentUid: id.parse(parentUid),
     parentGid: id.parse(parentGid),
-    kind: z.enum(['venv', 'uv', 'conda', 'system']).parse(get('environment-kind')),
+    kind: z.enum(['venv', 'uv', 'conda', 'none']).parse(get('environment-kind')),
+    place: z.enum(['environment', 'system', 'user']).parse(get('environment-place')),
+    python: get('environment-python'),
+    bin: get('environment-bin'),
     manager: z.enum(['pip', 'uv', 'conda']).catch('pip').parse(get('package-manager')),
     tool: get('package-tool'),
     toolVersion: get('package-tool-version').split(' from ')[0] ?? '',

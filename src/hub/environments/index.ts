@@ -24,12 +24,13 @@ export function environmentOf(
   { hops = [], resolution = NOT_RESOLVED }: { hops?: string[]; resolution?: Resolution } = {},
 ): Environment {
   const { environment, privateMount } = facts;
-  const install = privateMount === 'none' ? 'in-place' : 'staged';
+  const isPlace = environment.place !== 'environment';
+  const install = privateMount === 'none' || isPlace ? 'in-place' : 'staged';
   const blockers = [...cannotInstall(facts, inputs), ...copyBlockers(facts), ...resolution.blockers];
   if (install === 'in-place' && hops.length > 0) {
     blockers.push(
-      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, for which this host, which allows no ` +
-        `private mount, has no place: upgrade the hub to ${hops.join(' and then to ')} first (target-version: ${hops[0]}), ` +
+      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, for which there is no place where packages ` +
+        `are installed in place: upgrade the hub to ${hops.join(' and then to ')} first (target-version: ${hops[0]}), ` +
         `then to ${version}.`,
     );
   }
@@ -47,13 +48,17 @@ export function environmentOf(
     guarantees: [
       install === 'staged'
         ? 'The new release is installed into a copy beside the running hub; the downtime holds one exchange of two directories.'
-        : 'The packages are fetched beforehand; the way back is a copy of the environment.',
+        : 'The packages are fetched beforehand; the way back is a copy of ' +
+          (isPlace
+            ? `${environment.path}, and of the commands and pages that its packages have elsewhere.`
+            : 'the environment.'),
       ...tljhGuarantees(facts),
     ],
     warnings: [
-      ...(install === 'in-place'
+      ...(install === 'in-place' && !isPlace
         ? ['This host allows no private mount: the packages are installed during the downtime, which makes it longer.']
         : []),
+      ...(isPlace ? [outsideWarning(facts)] : []),
       ...resolution.warnings,
       ...elsewhere(facts),
     ],
@@ -64,10 +69,11 @@ export function environmentOf(
 
 /** Why the package manager cannot upgrade this environment; then it is not asked what it would change either. */
 export function cannotInstall({ environment }: Facts, { packages }: Inputs): string[] {
-  if (environment.kind === 'system') {
+  if (environment.kind === 'none' && environment.place === 'environment') {
     return [
-      `${environment.path} is neither a virtual environment nor one of conda; installations outside of an environment ` +
-        '(system-wide or --user) are not upgraded. Give the hub an environment of its own first.',
+      `${environment.path} is neither a virtual environment nor one of conda, and it was not pip that put JupyterHub there, for ` +
+        "root or with --user: what a distribution installed is its package manager's to upgrade. Give the hub an environment " +
+        'of its own first.',
     ];
   }
   const blockers = managerOf(environment).blockers(environment, packages);
@@ -88,6 +94,20 @@ export function cannotInstall({ environment }: Facts, { packages }: Inputs): str
     blockers.push(`channels are for conda, but ${environment.manager} installs into ${environment.path}. Remove them.`);
   }
   return blockers;
+}
+
+/** How much weaker this is than an environment. */
+function outsideWarning({ environment }: Facts): string {
+  const [how, others] =
+    environment.place === 'user'
+      ? ['with pip install --user', 'all else that this user runs with these packages']
+      : ['system-wide', 'everything on this host that uses these packages, servers of users among it,'];
+  return (
+    `JupyterHub is installed ${how}, in ${environment.path}, and not in an environment of its own. So it cannot be prepared ` +
+    `beside the running hub or rehearsed; it is installed during the downtime, which makes that longer; and ${others} gets the ` +
+    'new ones too, and after a failure the old ones again. The way back is exact, but takes several steps where that of an ' +
+    'environment takes one. Better give the hub an environment of its own.'
+  );
 }
 
 function elsewhere({ environment }: Facts): string[] {

@@ -21,6 +21,12 @@ export function wantedOf(parameters: Record<string, string>): string[] {
   return [...words(CHANNELS).flatMap((channel) => ['-c', channel]), ...words(EXACTLY), ...words(REQUIREMENTS)];
 }
 
+/** What host programs need that run the hub's code. */
+export function placeParameters({ environment }: Facts): Record<string, string> {
+  const { bin, path, place, python } = environment;
+  return { ENVIRONMENT_PATH: path, PLACE: place, HUB_PYTHON: python, HUB_BIN: bin };
+}
+
 /**
  * What host programs need that run the package manager. With `changes`, exactly those will be installed; without, it
  * looks for what goes with `version`.
@@ -44,7 +50,7 @@ export function parametersOf(
     CONSTRAINTS: constraints?.text ?? '',
     CONSTRAINTS_PATH: constraints?.path ?? '',
     REQUIRE_HASHES: requireHashes ? 'yes' : 'no',
-    ENVIRONMENT_PATH: environment.path,
+    ...placeParameters(facts),
     ENVIRONMENT_UID: String(environment.uid),
     ENVIRONMENT_GID: String(environment.gid),
   };

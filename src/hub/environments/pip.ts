@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { changesTo } from '../packages.ts';
+import type { EnvironmentFacts } from './facts.ts';
 import type { Manager } from './manager.ts';
 
 const reportSchema = z.array(z.object({ name: z.string().max(1024), version: z.string().max(1024) })).max(5000);
@@ -57,18 +58,27 @@ export const pip: Manager = {
   },
   exact: ({ name, to }) => `${name}==${to}`,
   exactly: '--no-deps',
-  install: ({ path }, wanted) => [...pipOf(path), 'install', '--progress-bar', 'off', '--upgrade', ...wanted],
-  fetch: ({ path }, wanted) => [
-    ...[...pipOf(path), 'download', '--progress-bar', 'off', '--dest', '$JOB/wheels'],
+  install: (environment, wanted) => [...pipOf(environment), 'install', '--progress-bar', 'off', '--upgrade', ...wanted],
+  fetch: (environment, wanted) => [
+    ...pipOf(environment),
+    ...(environment.place === 'environment' ? ['download'] : ['wheel']),
+    ...['--progress-bar', 'off', environment.place === 'environment' ? '--dest' : '--wheel-dir', '$JOB/wheels'],
     ...wanted,
   ],
-  installFetched: ({ path }, wanted) => [
-    ...[...pipOf(path), 'install', '--no-index', '--find-links', '$JOB/wheels', '--upgrade'],
+  installFetched: (environment, wanted) => [
+    ...[...pipOf(environment), 'install', '--no-index', '--find-links', '$JOB/wheels', '--upgrade'],
     ...wanted,
   ],
 };
 
-const pipOf = (path: string) => [`${path}/bin/python`, '-m', 'pip'];
+/** Outside of an environment pip is told by its own variables which place is meant. */
+const PLACES: Record<EnvironmentFacts['place'], string[]> = {
+  environment: [],
+  user: ['PIP_USER=1', 'PIP_BREAK_SYSTEM_PACKAGES=1'],
+  system: ['PYTHONNOUSERSITE=1', 'PIP_USER=0', 'PIP_BREAK_SYSTEM_PACKAGES=1'],
+};
+
+const pipOf = ({ place, python }: EnvironmentFacts) => [...PLACES[place], python, '-m', 'pip'];
 
 /** The Python that a version needs which pip left out, as its index says: `9.0 Requires-Python >=3.12`. */
 function wantedPython(log: string, missing: string): string | undefined {

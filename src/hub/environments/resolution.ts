@@ -57,7 +57,26 @@ export function readResolution(raw: Map<string, string>, facts: Facts, inputs: I
       blockers: [`${what} JupyterHub ${hub?.to ?? facts.version}, but target-version is ${version}.`],
     };
   }
-  return { changes, warnings: [], blockers: conflictSentences(changes, facts) };
+  return {
+    changes,
+    warnings: [],
+    blockers: [...foreignSentences(changes, facts), ...conflictSentences(changes, facts)],
+  };
+}
+
+/** Packages outside of any environment that lie where somebody else put them, who would not know of the change. */
+function foreignSentences(changes: Change[], { environment }: Facts): string[] {
+  if (environment.place === 'environment') return [];
+  const changed = new Map(changes.map((change) => [change.name, change]));
+  return environment.installed.flatMap(({ name, version, elsewhere }) => {
+    const change = changed.get(name);
+    if (elsewhere === undefined || change === undefined) return [];
+    return [
+      `${name} ${version} would become ${change.to}, but lies in ${elsewhere}, where the distribution or somebody else put it, and ` +
+        `not with JupyterHub in ${environment.path}: what else uses it would get another one. Give the hub an environment of ` +
+        'its own first.',
+    ];
+  });
 }
 
 function conflictSentences(changes: Change[], { environment }: Facts): string[] {

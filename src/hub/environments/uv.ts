@@ -4,9 +4,12 @@ import type { Manager } from './manager.ts';
 
 /** uv, for environments that may have no pip. Host side: src/host/environments/uv.sh. */
 export const uv: Manager = {
-  blockers({ kind, path, tool, uid }) {
+  blockers({ kind, path, place, tool, uid }) {
     if (kind === 'conda') {
       return [`package-manager: uv, but ${path} is a conda environment. Leave package-manager out.`];
+    }
+    if (place !== 'environment') {
+      return [`package-manager: uv, but JupyterHub is outside of any environment, where pip put it. Leave it out.`];
     }
     if (tool !== '') return [];
     return [
@@ -40,6 +43,6 @@ export const uv: Manager = {
   installFetched: (environment, wanted) => installing(environment, ['--offline', ...wanted]),
 };
 
-function installing({ path, tool }: EnvironmentFacts, words: string[]): string[] {
-  return [tool, 'pip', 'install', ...words, '--python', `${path}/bin/python`];
+function installing({ python, tool }: EnvironmentFacts, words: string[]): string[] {
+  return [tool, 'pip', 'install', ...words, '--python', python];
 }

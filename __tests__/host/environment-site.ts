@@ -152,7 +152,7 @@ export class Site {
     };
     writeFileSync(join(job, 'parameters'), shellAssignments(parameters));
     const script = `set -u; PROGRAMS=$1 JOB=$2 STEP=stage; . "$2/parameters"
-      for each in common journal generations environment "environments/$PACKAGE_MANAGER" databases/sqlite steps; do . "$1/$each.sh"; done
+      for each in common journal generations environment "environments/$PACKAGE_MANAGER" proxy databases/sqlite steps; do . "$1/$each.sh"; done
       database_is_kept() { :; }; ${functions}`;
     return runProgram(
       [

@@ -91,7 +91,7 @@ test.each<[ServerDialect, string, boolean]>([
     const output = await phase('discover.sh', DISCOVERY, {
       ...look,
       ...{ TARGET_VERSION: '6.1.1', DATABASE_STRATEGY: 'fresh', CANARY_USER: 'user00' },
-      ...{ PACKAGE_MANAGER: 'auto', CHANNELS: '', DATABASE_TOOLS: '/usr/bin' },
+      ...{ PACKAGE_MANAGER: 'auto', CHANNELS: '', DATABASE_TOOLS: '/usr/bin', UPGRADE_PROXY: 'yes' },
       ...knownParameters(),
     });
     const raw = readFacts(output);

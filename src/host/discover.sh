@@ -274,6 +274,7 @@ if [ -n "$environment" ] && [ -d "$environment" ]; then
     [ "$TARGET_VERSION" != latest ] || fact versions "$(packages_versions)"
   fi
 fi
+[ "$UPGRADE_PROXY" != yes ] || (proxy_facts)
 # Users' servers that run from the hub's own environment: an exchange happens under their feet.
 fact servers-from-environment "$(for server in $(printf '%s' "${database_facts:-}" | tr ',' '\n' | sed -n 's/.*"pid": \([0-9]*\).*/\1/p'); do
   case $(tr '\0' '\n' <"/proc/$server/cmdline" | head -n 1) in "$environment"/*) printf '%s ' "$server" ;; esac

@@ -184,14 +184,7 @@ environment_switch_back() {
   if [ "$PLACE" != environment ] && [ -e "$JOB/wheels/outside/paths" ]; then
     environment_python "$PROGRAMS/outside.py" put-back "$JOB/wheels" || return 1
   fi
-  # An exchange by renames that was cut: whichever name is missing gets its directory, then the mark decides.
-  if [ -e "$stage.out" ]; then
-    if [ ! -e "$ENVIRONMENT_PATH" ]; then
-      as_parent_owner mv -T "$stage.out" "$ENVIRONMENT_PATH" || return 1
-    elif [ ! -e "$stage" ]; then
-      as_parent_owner mv -T "$stage.out" "$stage" || return 1
-    fi
-  fi
+  mend_exchange as_parent_owner "$ENVIRONMENT_PATH" "$stage" || return 1
   if [ "$INSTALL" = staged ]; then
     [ -e "$(environment_mark "$ENVIRONMENT_PATH")" ] || return 0
   else
@@ -200,17 +193,30 @@ environment_switch_back() {
   environment_exchange
 }
 
-# One atomic exchange where the kernel and the file system can, else two renames, whose gap switch_back closes.
-environment_exchange() {
-  stage=$(environment_stage_path)
-  if [ -x /usr/bin/python3 ] && as_parent_owner /usr/bin/python3 -I "$PROGRAMS/environment.py" exchange "$ENVIRONMENT_PATH" "$stage" >/dev/null 2>&1; then
+environment_exchange() { exchange as_parent_owner "$ENVIRONMENT_PATH" "$(environment_stage_path)"; }
+
+# exchange WHO LIVE STAGE: one atomic exchange where the kernel and the file system can, else two renames, whose gap
+# mend_exchange closes.
+exchange() {
+  if [ -x /usr/bin/python3 ] && "$1" /usr/bin/python3 -I "$PROGRAMS/environment.py" exchange "$2" "$3" >/dev/null 2>&1; then
     :
   else
-    as_parent_owner mv -T "$ENVIRONMENT_PATH" "$stage.out" || return 1
-    as_parent_owner mv -T "$stage" "$ENVIRONMENT_PATH" || return 1
-    as_parent_owner mv -T "$stage.out" "$stage" || return 1
+    "$1" mv -T "$2" "$3.out" || return 1
+    "$1" mv -T "$3" "$2" || return 1
+    "$1" mv -T "$3.out" "$3" || return 1
   fi
-  as_parent_owner sync "${ENVIRONMENT_PATH%/*}" 2>/dev/null || sync
+  "$1" sync "${2%/*}" 2>/dev/null || sync
+}
+
+# mend_exchange WHO LIVE STAGE: an exchange by renames that was cut: whichever name is missing gets its directory. Then a
+# mark in one of them decides.
+mend_exchange() {
+  [ -e "$3.out" ] || return 0
+  if [ ! -e "$2" ]; then
+    "$1" mv -T "$3.out" "$2"
+  elif [ ! -e "$3" ]; then
+    "$1" mv -T "$3.out" "$3"
+  fi
 }
 
 environment_discard_stage() {

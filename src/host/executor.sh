@@ -30,6 +30,8 @@ HEALTH_TOKEN=''
 . "$PROGRAMS/environment.sh"
 # shellcheck source=environments/pip.sh
 . "$PROGRAMS/environments/$PACKAGE_MANAGER.sh"
+# shellcheck source=proxy.sh
+. "$PROGRAMS/proxy.sh"
 # shellcheck source=databases/sqlite.sh
 . "$PROGRAMS/databases/$DATABASE_DIALECT.sh"
 # shellcheck source=generations.sh

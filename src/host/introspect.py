@@ -489,7 +489,11 @@ def introspect(arguments, database_file=None):
         "page_template_has_announcement": has_announcement,
         "authenticator": classes["authenticator"],
         "spawner": classes["spawner"],
-        "proxy": {"class": classes["proxy"], "should_start": None if should_start is None else bool(should_start)},
+        "proxy": {
+            "class": classes["proxy"],
+            "should_start": None if should_start is None else bool(should_start),
+            "package": bounded(introspect_traits.proxy_package(hub)[0] or ""),
+        },
         "services": [bounded(each.get("name", ""), 200) for each in hub.services if isinstance(each, dict)][:1000],
         "configuration": introspect_traits.configuration(hub),
     }

@@ -253,7 +253,7 @@ def packages(hub):
         version = installed(name)
         if version:
             found[name] = version[:64]
-    version = proxy_version(hub)
+    version = proxy_package(hub)[1]
     if version:
         found["configurable-http-proxy"] = version[:64]
     return found
@@ -270,8 +270,8 @@ def installed(name):
         return None
 
 
-def proxy_version(hub):
-    """Of the proxy that the hub starts, from the package its command lies in."""
+def proxy_package(hub):
+    """Of the proxy that the hub starts: the directory of the package its command lies in, and its version."""
     command = "configurable-http-proxy"
     for section in reversed([each.__name__ for each in hub.proxy_class.__mro__]):
         configured = hub.config[section].get("command") if hub.config._has_section(section) else None
@@ -279,11 +279,13 @@ def proxy_version(hub):
             command = str(configured[0])
     path = shutil.which(command)
     if path is None:
-        return None
-    package = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(path))), "package.json")
+        return None, None
+    package = os.path.dirname(os.path.dirname(os.path.realpath(path)))
     try:
-        with open(package, encoding="utf-8") as file:
+        with open(os.path.join(package, "package.json"), encoding="utf-8") as file:
             content = json.loads(file.read(1 << 20))
     except (OSError, ValueError):
-        return None
-    return str(content.get("version", "")) if content.get("name") == "configurable-http-proxy" else None
+        return None, None
+    if content.get("name") != "configurable-http-proxy":
+        return None, None
+    return package, str(content.get("version", ""))

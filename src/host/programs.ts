@@ -55,6 +55,7 @@ import outside from './outside.py';
 import packages from './packages.py';
 import plainUrl from './plain-url.py';
 import prove from './prove.sh';
+import proxy from './proxy.sh';
 import rehearsalAccess from './rehearsal/access.py';
 import rehearsalIsolated from './rehearsal/isolated.sh';
 import rehearsalLoad from './rehearsal/load.py';
@@ -149,6 +150,7 @@ export const JOB: Programs = {
   'steps.sh': steps,
   'generations.sh': generations,
   'unit.sh': unit,
+  'proxy.sh': proxy,
   'notice.sh': notice,
   'files.sh': files,
   'heads.py': heads,

@@ -7,9 +7,12 @@ COPIES=$JOB/database
 
 # --- stage: the new environment, built beside the old one while the hub runs --------------------------------------
 
-do_stage() { environment_stage; }
+do_stage() { environment_stage && proxy_stage; }
 # What could not be removed is no reason to keep a hub down.
-undo_stage() { environment_discard_stage || say 'what was staged could not be removed whole'; }
+undo_stage() {
+  environment_discard_stage || say 'what was staged could not be removed whole'
+  proxy_discard || say 'the staged proxy could not be removed whole'
+}
 
 # --- hold: the backup is uploaded and proven meanwhile; the runner says go -----------------------------------------
 
@@ -204,11 +207,11 @@ undo_snapshot() {
 
 # --- switch (staged) or install (in place) -----------------------------------------------------------------------------
 
-do_switch() { environment_switch; }
-undo_switch() { environment_switch_back; }
+do_switch() { environment_switch && proxy_switch; }
+undo_switch() { environment_switch_back && proxy_switch_back; }
 
-do_install() { environment_install; }
-undo_install() { environment_switch_back; }
+do_install() { environment_install && proxy_switch; }
+undo_install() { environment_switch_back && proxy_switch_back; }
 
 # --- migrate -------------------------------------------------------------------------------------------------------------
 
@@ -424,5 +427,6 @@ tidy() {
   fi
   environment_unmark
   environment_discard_hops
+  proxy_discard
   keep_generation before
 }

@@ -16,6 +16,7 @@ import {
 import { type EnvironmentFacts, environmentFacts } from './environments/facts.ts';
 import type { Facts } from './facts.ts';
 import type { Known } from './known.ts';
+import { proxyFacts } from './proxy-package.ts';
 
 /** Of a database that cannot be read, which a restore puts back. */
 const NO_DATABASE: DatabaseFacts = {
@@ -138,6 +139,7 @@ export function parseFacts(raw: Map<string, string>, unit: string, known?: Known
         : { loss: parseJson('the database', get('database-loss'), lossSchema).lost }),
     },
     environment: readEnvironment(raw),
+    ...(raw.has('proxy-package') ? { proxy: proxyFacts(raw) } : {}),
     privateMount: z.enum(['root', 'user', 'none']).catch('none').parse(get('private-mount')),
     ...(raw.has('template-path')
       ? {

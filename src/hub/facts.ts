@@ -2,6 +2,7 @@ import type { Configuration } from './advice/configuration.ts';
 import type { DatabaseFacts, Loss, Neighbours, Sessions } from './answers.ts';
 import type { Place } from './disk.ts';
 import type { EnvironmentFacts } from './environments/facts.ts';
+import type { ProxyPackage } from './proxy-package.ts';
 
 /** Everything that discovery found out about the hub and its host. Sizes in bytes. */
 export interface Facts {
@@ -66,6 +67,8 @@ export interface Facts {
     loss?: Loss;
   };
   environment: EnvironmentFacts;
+  /** Only looked for with `upgrade-proxy`. */
+  proxy?: ProxyPackage;
   privateMount: 'root' | 'user' | 'none';
   template?: { path: string; uid: number; gid: number; hasBlock: boolean };
   /** Pids of users' servers whose interpreter is the hub's environment. */

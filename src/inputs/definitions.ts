@@ -22,6 +22,7 @@ export const INPUT_DEFAULTS = {
   constraints: '',
   'require-hashes': 'false',
   channels: '',
+  'upgrade-proxy': 'false',
   service: 'jupyterhub',
   'service-manager': 'auto',
   'stop-command': '',

@@ -11,6 +11,8 @@ export interface PackageInputs {
   requireHashes: boolean;
   /** Of conda, before those that it is configured with. */
   channels: string[];
+  /** configurable-http-proxy is upgraded, too, if it is older than those that were tried. */
+  upgradeProxy: boolean;
 }
 
 /** Reads and checks them. `changesVersion`: whether the mode is one that looks at packages at all. */
@@ -20,8 +22,9 @@ export function readPackages(form: Form, changesVersion: boolean): PackageInputs
     constraints: form.given('constraints') ? form.block('constraints', constraintsFile) : undefined,
     requireHashes: form.value('require-hashes', truth),
     channels: form.list('channels', /[\s,]+/, channel),
+    upgradeProxy: form.value('upgrade-proxy', truth),
   };
-  for (const name of ['extra-packages', 'constraints', 'require-hashes', 'channels'] as const) {
+  for (const name of ['extra-packages', 'constraints', 'require-hashes', 'channels', 'upgrade-proxy'] as const) {
     if (form.given(name) && !changesVersion) {
       form.refuse(name, 'has no meaning in this mode, which upgrades no package; remove it');
     }

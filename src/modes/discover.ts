@@ -80,6 +80,7 @@ export async function look(
         SERVICE_MANAGER: hub.serviceManager,
         CONFIG_PATH: hub.configPath ?? '',
         ENVIRONMENT_PATH: hub.environmentPath ?? '',
+        UPGRADE_PROXY: inputs.packages.upgradeProxy ? 'yes' : 'no',
         PACKAGE_MANAGER: hub.packageManager,
         CHANNELS: inputs.packages.channels.join(' '),
         TARGET_VERSION: inputs.targetVersion,

@@ -10,6 +10,7 @@ import { environmentOf } from '../hub/environments/index.ts';
 import { NOT_RESOLVED, type Resolution } from '../hub/environments/resolution.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
+import { proxyOf } from '../hub/proxy.ts';
 import { missingPython, newest } from '../hub/releases.ts';
 import { serviceOf } from '../hub/services/index.ts';
 import { type Survival, survivalOf } from '../hub/survival.ts';
@@ -71,7 +72,8 @@ export function planUpgrade(inputs: Inputs, facts: Facts, resolution: Resolution
   const database = databaseOf(facts, inputs, migration.hops);
   const environment = environmentOf(facts, inputs, to, { hops: migration.hops, resolution });
   const verification = verificationOf(inputs, facts, migration);
-  const parts = [service, environment, database];
+  const proxy = proxyOf(facts, inputs, environment.install);
+  const parts = [service, environment, proxy, database];
   for (const part of [...parts, migration, verification]) {
     blockers.push(...part.blockers);
     warnings.push(...part.warnings);

@@ -135,6 +135,30 @@ conda_packages() {
   (cd "$ENVIRONMENT_PATH/conda-meta" && ls -d jupyterhub-[0-9]*.json jupyterhub-base-[0-9]*.json 2>/dev/null)
 }
 
+# proxy_facts: of the proxy that the hub starts: its package, its owner and that of the directory around it, node, and the npm
+# that its owner may trust. What is root's must be out of everybody's reach: npm would run and write there as root.
+proxy_facts() {
+  proxy_package=$(value proxy.package)
+  [ -d "$proxy_package" ] || return 0
+  proxy_package=$(readlink -f "$proxy_package")
+  grep -q '"name": *"configurable-http-proxy"' "$proxy_package/package.json" 2>/dev/null || return 0
+  fact proxy-package "$proxy_package"
+  fact proxy-owner "$(stat -c '%u %g' "$proxy_package")"
+  fact proxy-parent-owner "$(stat -c '%u %g' "${proxy_package%/*}")"
+  fact proxy-of-conda "$(ls "$ENVIRONMENT_PATH"/conda-meta/configurable-http-proxy-[0-9]*.json 2>/dev/null)"
+  # From here on for its owner.
+  ENVIRONMENT_UID=$(stat -c %u "$proxy_package")
+  # shellcheck disable=SC2034 # for as_owner
+  ENVIRONMENT_GID=$(stat -c %g "$proxy_package")
+  proxy_npm=$(first_tool "${proxy_package%/lib/node_modules/*}/bin/npm" "$(command -v npm)") || return 0
+  if [ "$ENVIRONMENT_UID" = 0 ]; then
+    is_roots "$proxy_package" && is_roots "$(readlink -f "$proxy_npm")" && is_roots "${proxy_npm%/*}" || return 0
+  fi
+  fact proxy-npm "$proxy_npm"
+  [ "$(id -u)" != 0 ] && [ "$(id -u)" != "$ENVIRONMENT_UID" ] ||
+    fact proxy-node "$(as_owner PATH="${proxy_npm%/*}:$PATH" node --version 2>/dev/null)"
+}
+
 # packages_version: of the manager that detect_manager found; it has asked pip already.
 packages_version() {
   case $PACKAGE_MANAGER in

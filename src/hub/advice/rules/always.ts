@@ -46,7 +46,8 @@ export const always: Rule[] = [
     when: [{ package: 'configurable-http-proxy', versions: '<4.6.2' }],
     consequence:
       'The proxy that the hub starts is not upgraded with it, and is older than those that were tried with new releases.',
-    instead: 'Install configurable-http-proxy 4.6.2 or newer if something does not work. 5.3.0 needs Node 20.',
+    instead:
+      'Install configurable-http-proxy 4.6.2 or newer, or have it done (`upgrade-proxy: true`). 5.3.0 needs Node 20.',
     sources: ['https://github.com/jupyterhub/configurable-http-proxy/blob/main/CHANGELOG.md'],
     measured: 'The hubs 1.5.1, 5.5.4 and 6.1.1 work with 4.6.2 and with 5.3.0.',
   },

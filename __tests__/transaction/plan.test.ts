@@ -26,6 +26,15 @@ function hub(
   });
 }
 
+it('a Python that is too old is a blocker, with the one that is needed', () => {
+  const old = hub('4.1.6', '0eee8c825d24', { introspect: { python: { ...INTROSPECT.python, version: '3.8.10' } } });
+  expect(planUpgrade(inputs, old).blockers).toEqual([
+    "JupyterHub 6.1.1 needs Python 3.10 or newer; the hub's environment has 3.8.10. Give the hub an environment with a newer " +
+      'Python first.',
+  ]);
+  expect(planUpgrade(inputs, hub('4.1.6', '0eee8c825d24')).blockers).toEqual([]);
+});
+
 describe('a jump that is known to break', () => {
   const of2 = (said: Said = {}, make = sqliteFacts) => hub('2.3.1', '833da8570507', said, make);
   const servers = { database: { servers: [{ user: 'alice', name: '', pid: null }], server_clients: 1 } };

@@ -80,6 +80,10 @@ export const PACKAGES = {
     { by: 'oauthenticator', name: 'jupyterhub', specifier: '<6,>=2.2' },
     { by: 'jupyterhub', name: 'sqlalchemy', specifier: '>=1.1' },
   ],
+  platform: {
+    ...{ implementation: 'cpython', python: '3.11.2', abi: 'cp311' },
+    ...{ machine: 'x86_64', bits: 64, libc: 'glibc 2.36' as string | null },
+  },
 };
 
 export interface Said {

@@ -5,9 +5,9 @@ usage: python -I packages.py installed
        python packages.py place
 
 `installed`: each distribution with its name, version, installer and where it is from if not from an index (`from`,
-and whether it is `editable`), and what each requires of the others' versions (`requirements`; null without a library
-that can read them). The Littlest JupyterHub requires what its installer would put there.
-`report`: FILE is of `pip install --report`; name and version of each package in it. Prints JSON.
+and whether it is `editable`), what each requires of the others' versions (`requirements`; null without a library that
+can read them), and what a wheel has to fit (`platform`). The Littlest JupyterHub requires what its installer would put
+there. `report`: FILE is of `pip install --report`; name and version of each package in it. Prints JSON.
 `place`: where a JupyterHub outside of any environment lies: `user` or `system`, the directory of its packages and that
 of its commands, a line each; status 1 where pip did not put it there. Then `elsewhere` is the directory of a package
 that is installed in another one.
@@ -17,8 +17,11 @@ import email.parser
 import glob
 import json
 import os
+import platform
 import re
 import site
+import struct
+import subprocess
 import sys
 import urllib.parse
 
@@ -167,7 +170,37 @@ def installed():
         found.append({name: value[:LONGEST] if isinstance(value, str) else value for name, value in one.items()})
         if requirement:
             wanted.extend(requirements(info, metadata, requirement))
-    return {"installed": sorted(found, key=lambda one: one["name"]), "requirements": wanted if requirement else None}
+    return {
+        "installed": sorted(found, key=lambda one: one["name"]),
+        "requirements": wanted if requirement else None,
+        "platform": fitting(),
+    }
+
+
+def libc():
+    """`glibc 2.36`, `musl 1.2`; None for another, or a version that cannot be told."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION")
+    except (ValueError, OSError):
+        pass
+    for loader in glob.glob("/lib/ld-musl-*.so.1"):
+        said = subprocess.run([loader], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).stderr
+        version = re.search(rb"^Version (\d+\.\d+)", said, re.MULTILINE)
+        if version:
+            return "musl " + version.group(1).decode()
+    return None
+
+
+def fitting():
+    """What a wheel has to fit. A kernel of 64 bits may have an interpreter of 32."""
+    return {
+        "implementation": sys.implementation.name,
+        "python": "%d.%d.%d" % sys.version_info[:3],
+        "abi": "cp%d%d%s" % (sys.version_info[0], sys.version_info[1], sys.abiflags),
+        "machine": platform.machine(),
+        "bits": struct.calcsize("P") * 8,
+        "libc": libc(),
+    }
 
 
 def report(file):

@@ -15,10 +15,23 @@ const installedSchema = z.object({
 
 const requirementSchema = z.object({ by: text, name: text, specifier: text });
 
+const platformSchema = z.object({
+  implementation: text,
+  /** `3.11.7`. */
+  python: text,
+  /** `cp311`. */
+  abi: text,
+  machine: text,
+  bits: z.number().int(),
+  /** `glibc 2.36`, `musl 1.2`. */
+  libc: text.nullable(),
+});
+
 /** What packages.py says is installed. */
 export const packagesSchema = z.object({
   installed: z.array(installedSchema).max(5000),
   requirements: z.array(requirementSchema).max(50_000).nullable(),
+  platform: platformSchema,
 });
 
 /** A package of the hub's environment. */
@@ -26,6 +39,9 @@ export type Installed = z.infer<typeof installedSchema>;
 
 /** What one package requires of the version of another. */
 export type Requirement = z.infer<typeof requirementSchema>;
+
+/** What a wheel has to fit: the interpreter of the hub's environment, and its host. */
+export type Platform = z.infer<typeof platformSchema>;
 
 /** A package that an upgrade changes; no `from` for one that is new, no `to` for one that goes. */
 export interface Change {

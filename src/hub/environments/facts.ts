@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Installed, packagesSchema, type Requirement } from '../packages.ts';
+import { type Installed, type Platform, packagesSchema, type Requirement } from '../packages.ts';
 
 /** What discovery found out about the hub's environment. Sizes in bytes. */
 export interface EnvironmentFacts {
@@ -37,6 +37,8 @@ export interface EnvironmentFacts {
   installed: Installed[];
   /** Undefined where nothing can read them. */
   wanted?: Requirement[];
+  /** Undefined where its Python does not run. */
+  platform?: Platform;
   /** Its owner cannot write to it. */
   readOnly: boolean;
   /** The exact list from which the manager can make it again. */
@@ -76,6 +78,7 @@ export function environmentFacts(raw: Map<string, string>): EnvironmentFacts {
     },
     installed: packages?.installed ?? [],
     ...(packages?.requirements ? { wanted: packages.requirements } : {}),
+    ...(packages ? { platform: packages.platform } : {}),
     readOnly: raw.has('environment-read-only'),
     requirements: get('requirements'),
     size: Number(get('environment-kib')) * 1024,

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { pip as pipManager } from '../../src/hub/environments/pip.ts';
 import { packagesSchema } from '../../src/hub/packages.ts';
@@ -30,6 +30,7 @@ import {
   SELF,
   Site,
   STAGED,
+  startForbiddenIndex,
   type Who,
 } from './environment-site.ts';
 import { SHELLS, type Shell, shellCommand } from './programs.ts';
@@ -212,6 +213,41 @@ describe('in place', () => {
     await site.does('environment_discard_stage', options);
     expect(site.picture()).toEqual(before);
     expect(site.names).toEqual(['the hub']);
+  });
+});
+
+describe('from wheels that the runner sent', () => {
+  const options = { PACKAGES_FROM: 'runner', REQUIREMENTS: 'jupyterhub==2.0.0', EXACTLY: '--no-deps' };
+  /** Puts a wheel where begin.sh does, for an environment whose own pip would ask an index. */
+  async function send(site: Site) {
+    const forbidden = await startForbiddenIndex();
+    onTestFinished(forbidden.close);
+    const settings = `[global]\nindex-url = ${forbidden.url}\nfind-links = ${forbidden.url}files\n`;
+    writeFileSync(join(site.path, 'pip.conf'), settings);
+    const wheel = join(index, 'jupyterhub-2.0.0-py3-none-any.whl');
+    await site.does(`mkdir "$JOB/wheels" && chmod 755 "$JOB/wheels" && install -m 644 '${wheel}' "$JOB/wheels/"`);
+    return forbidden;
+  }
+
+  it.each(STAGED)('by %s (%s): no index is asked', async (_, shell, who) => {
+    const site = await new Site(root, pip, shell, who).install();
+    const { asked } = await send(site);
+    const before = site.picture();
+    await site.does('environment_stage', options);
+    expect([site.picture(), site.version(), site.version(site.stage())]).toEqual([before, '1.0.0', '2.0.0']);
+    expect(asked).toEqual([]);
+  });
+
+  it('in place, and nothing that was not sent', async () => {
+    const site = await new Site(root, pip, 'busybox', OWN).install();
+    const { asked } = await send(site);
+    await site.does('environment_stage', { ...options, INSTALL: 'in-place' });
+    expect(site.version()).toBe('1.0.0');
+    await site.does('environment_install', { ...options, INSTALL: 'in-place' });
+    expect([site.version(), site.version(site.stage())]).toEqual(['2.0.0', '1.0.0']);
+    const other = { ...options, TARGET_VERSION: '3.0.0', REQUIREMENTS: 'jupyterhub==3.0.0' };
+    expect((await site.run('environment_stage', other)).status).toBe(1);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -9,6 +10,8 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { shellAssignments } from '../../src/ssh/quote.ts';
@@ -50,6 +53,18 @@ wheel("oldplugin", "1.0.0", {"oldplugin.py": ""}, "Requires-Dist: jupyterhub<2\\
 export async function fillIndex(directory: string): Promise<void> {
   chmodSync(directory, 0o755);
   await python(WHEELS, directory);
+}
+
+/** An index that the host is configured with, and nobody must ask. */
+export async function startForbiddenIndex(): Promise<{ url: string; asked: string[]; close(): void }> {
+  const asked: string[] = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url ?? '');
+    response.writeHead(404).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, asked, close: () => server.close() };
 }
 
 // --- an environment on a host ------------------------------------------------------------------------------------------
@@ -126,6 +141,7 @@ export class Site {
       TARGET_VERSION: version,
       PACKAGE_MANAGER: this.#manager.name,
       PACKAGE_TOOL: '',
+      PACKAGES_FROM: 'host',
       REQUIREMENTS: `jupyterhub==${version}`,
       EXACTLY: '',
       CHANNELS: '',

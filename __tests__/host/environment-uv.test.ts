@@ -7,19 +7,20 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemPython } from '../../bench/hub/environments.ts';
 import { freePorts } from '../../bench/hub/ports.ts';
 import { cachedUv } from '../../bench/hub/uv.ts';
 import { uv as uvManager } from '../../src/hub/environments/uv.ts';
 import { packagesSchema } from '../../src/hub/packages.ts';
-import { fillIndex, type Manager, OWN, Site, STAGED } from './environment-site.ts';
+import { fillIndex, type Manager, OWN, Site, STAGED, startForbiddenIndex } from './environment-site.ts';
 import { runProgram, temporaryDirectory } from './support.ts';
 
 const root = temporaryDirectory();
@@ -115,6 +116,29 @@ describe('staged', () => {
       for (const line of inCache.trim().split('\n')) expect(now).toContain(line);
     },
   );
+
+  it('from wheels that the runner sent: no index is asked', async () => {
+    const site = await new Site(root, manager, 'busybox', OWN).install();
+    const forbidden = await startForbiddenIndex();
+    onTestFinished(forbidden.close);
+    writeFileSync(
+      join(index, 'other.toml'),
+      `[pip]\nindex-url = "${forbidden.url}"\nfind-links = ["${forbidden.url}files"]\n`,
+    );
+    const tool = join(root, 'uv-elsewhere');
+    const own = readFileSync(uv, 'utf8').replaceAll('uv.toml', 'other.toml').replaceAll('/cache/', '/cache-elsewhere/');
+    writeFileSync(tool, own, { mode: 0o755 });
+    mkdirSync(join(root, 'cache-elsewhere'), { recursive: true });
+    chmodSync(join(root, 'cache-elsewhere'), 0o1777);
+    const wheel = join(index, 'simple/jupyterhub/jupyterhub-2.0.0-py3-none-any.whl');
+    await site.does(`mkdir "$JOB/wheels" && chmod 755 "$JOB/wheels" && install -m 644 '${wheel}' "$JOB/wheels/"`);
+    const options = { PACKAGES_FROM: 'runner', PACKAGE_TOOL: tool, EXACTLY: '--no-deps' };
+    await site.does('environment_stage', { ...options, REQUIREMENTS: 'jupyterhub==2.0.0' });
+    expect([site.version(), site.version(site.stage())]).toEqual(['1.0.0', '2.0.0']);
+    const other = { ...options, JOB_ID: 'two', REQUIREMENTS: 'jupyterhub==3.0.0', TARGET_VERSION: '3.0.0' };
+    expect((await site.run('environment_stage', other)).status).toBe(1);
+    expect(forbidden.asked).toEqual([]);
+  });
 
   it('by way of another release, and back to a list that a backup recorded', async () => {
     const site = await new Site(root, manager, 'dash', OWN).install();

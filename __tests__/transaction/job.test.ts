@@ -235,16 +235,17 @@ describe.each(SHELLS)('begin, with %s', (shell) => {
       // The executor is another test's.
       writeFileSync(join(here, 'launch.sh'), 'exit 0\n');
       writeFileSync(join(here, 'parameters'), shellAssignments(phase.parameters));
-      mkdirSync(join(here, 'payload'));
+      mkdirSync(join(here, 'payload/wheels'), { recursive: true, mode: 0o700 });
       for await (const { name, content } of phase.payload ?? [])
-        writeFileSync(join(here, 'payload', name), content as Uint8Array);
+        writeFileSync(join(here, 'payload', name), content as Uint8Array, { mode: 0o600 });
       const ended = await runProgram(programs.command(phase.script, here));
       expect(ended).toEqual({ status: 0, stdout: '', stderr: '' });
       return '';
     });
     const own = {
-      HUB_UID: String(process.getuid?.()),
-      HUB_GID: String(process.getgid?.()),
+      // Somebody else, where that can be.
+      HUB_UID: String(process.getuid?.() || 65534),
+      HUB_GID: String(process.getgid?.() || 65534),
       HUB_PID: String(process.pid),
       DATABASE_DIALECT: 'sqlite',
       DATABASE_PATH: '/srv/hub/jupyterhub.sqlite',
@@ -258,6 +259,7 @@ describe.each(SHELLS)('begin, with %s', (shell) => {
     };
     async function* payload() {
       yield { name: 'database', size: 3, content: Buffer.from('abc') };
+      yield { name: 'wheels/a-1-py3-none-any.whl', size: 1, content: Buffer.from('a') };
     }
     for (const message of [hostile, 'another']) {
       // The second time it is there already.
@@ -275,6 +277,12 @@ describe.each(SHELLS)('begin, with %s', (shell) => {
       (statSync(join(job, name)).mode & 0o777).toString(8),
     );
     expect(modes).toEqual(['711', '600', '600', '600', '600', '644']);
+    // Who installs the packages reads them there, and nobody who might write them is somebody else.
+    const sent = ['wheels', 'wheels/a-1-py3-none-any.whl'].map((name) => statSync(join(job, name)));
+    expect(sent.map(({ mode, uid }) => [(mode & 0o777).toString(8), uid])).toEqual([
+      ['755', process.getuid?.()],
+      ['644', process.getuid?.()],
+    ]);
   });
 });
 

@@ -22,6 +22,10 @@ prepare() {
   hub_environment "$new/hub.env" "$HUB_BIN" && reach_database "$new" || return 1
   # Inventories, and copies of a server's tables.
   mkdir "$new/database" && chmod 700 "$new/database" && chown "$HUB_UID:$HUB_GID" "$new/database" || return 1
+  if [ -d "$phase/payload/wheels" ]; then
+    # For the owner of the environment to read, and for nobody to write: who installs them may be root.
+    mv "$phase/payload/wheels" "$new/wheels" && chmod 755 "$new/wheels" && chmod 644 "$new/wheels"/* || return 1
+  fi
   if [ -d "$phase/payload" ]; then
     # The directory stays ours: root opens its files by name.
     cp -R "$phase/payload" "$new/payload" && chmod 711 "$new/payload" || return 1

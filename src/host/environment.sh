@@ -5,6 +5,7 @@
 # Staged: a copy beside it is bind-mounted over the original path in a private mount namespace and upgraded there, so
 # that every path in it is final and the live hub sees nothing; the downtime holds one exchange of two directories.
 # In place: the packages are fetched beforehand and the copy is the way back.
+# Either way, where the packages come from the runner (PACKAGES_FROM), they lie in the job's directory, and no index is asked.
 #
 # Outside of any environment (PLACE: system, or user for `pip install --user`) the directory of the packages stands for one,
 # installed into in place. What packages have beside it, commands and pages, is kept by outside.py.
@@ -41,12 +42,17 @@ environment_stage() {
   case $INSTALL in
     staged)
       say "installing JupyterHub $TARGET_VERSION into the copy"
-      with_wanted packages_install "$(environment_stage_path)" || return 1
+      if [ "$PACKAGES_FROM" = runner ]; then
+        with_wanted packages_install_fetched "$(environment_stage_path)" "$JOB/wheels" || return 1
+      else
+        with_wanted packages_install "$(environment_stage_path)" || return 1
+      fi
       copy_is "$(environment_stage_path)" "$TARGET_VERSION" || return 1
       note_head "$(in_copy "$(environment_stage_path)" as_owner "$HUB_PYTHON" "$PROGRAMS/heads.py")" || return 1
       for hop in $HOPS; do environment_stage_hop "$hop" || return 1; done
       ;;
     in-place)
+      [ "$PACKAGES_FROM" = host ] || return 0
       say "fetching JupyterHub $TARGET_VERSION and what it needs"
       mkdir -p "$JOB/wheels" && chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/wheels" || return 1
       with_wanted packages_fetch "$JOB/wheels" || return 1
@@ -166,7 +172,7 @@ environment_switch() { environment_exchange; }
 
 # Installs what was fetched only: nothing is resolved or downloaded while the hub is down.
 environment_install() {
-  with_wanted packages_install_fetched "$JOB/wheels" || return 1
+  with_wanted packages_install_fetched live "$JOB/wheels" || return 1
   install_version=$(environment_python -c 'import jupyterhub; print(jupyterhub.__version__)') || return 1
   is_wanted_version "$install_version" "$TARGET_VERSION" || return 1
   note_head "$(environment_python "$PROGRAMS/heads.py")"

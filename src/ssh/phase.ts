@@ -136,7 +136,7 @@ async function fill(tar: Pack, { programs, parameters, payload }: Phase): Promis
 
 function checkNames(names: string[]): void {
   for (const name of names) {
-    if (!/^(\w[\w.+-]{0,99}\/)?\w[\w.+-]{0,99}$/.test(name) || /^(parameters|complete|payload)(\/|$)/.test(name)) {
+    if (!/^(\w[\w.+-]{0,99}\/)?\w[\w.+-]{0,199}$/.test(name) || /^(parameters|complete|payload)(\/|$)/.test(name)) {
       throw new TypeError(`${JSON.stringify(name)} is no name for a file of a phase.`);
     }
   }

@@ -39,9 +39,9 @@ packages_fetch() {
   packages_conda live install -y -q -p "$ENVIRONMENT_PATH" --download-only "$@"
 }
 
-# packages_install_fetched DIRECTORY ARGUMENTS...
+# packages_install_fetched WHERE DIRECTORY ARGUMENTS...
 packages_install_fetched() {
-  shift
+  shift 2
   packages_conda live install -y -q -p "$ENVIRONMENT_PATH" --offline "$@"
 }
 

@@ -61,11 +61,12 @@ packages_fetch() {
   esac
 }
 
-# packages_install_fetched DIRECTORY ARGUMENTS...
+# packages_install_fetched WHERE DIRECTORY ARGUMENTS...: what came from the runner, wherever else the host is configured to look.
 packages_install_fetched() {
-  pip_wheels=$1
-  shift
-  packages_pip live install --no-index --find-links "$pip_wheels" --upgrade "$@"
+  pip_install_where=$1 pip_wheels=$2
+  shift 2
+  [ "$PACKAGES_FROM" = host ] || PIP_MANNERS="$PIP_MANNERS PIP_CONFIG_FILE=/dev/null"
+  packages_pip "$pip_install_where" install --progress-bar off --no-index --find-links "$pip_wheels" --upgrade "$@"
 }
 
 packages_renew() {

@@ -40,10 +40,12 @@ packages_fetch() {
   packages_uv live install --target "$uv_directory/unused" "$@"
 }
 
-# packages_install_fetched DIRECTORY ARGUMENTS...
+# packages_install_fetched WHERE DIRECTORY ARGUMENTS...: from uv's cache, or what came from the runner and nothing else.
 packages_install_fetched() {
-  shift
-  packages_uv live install --offline "$@"
+  uv_install_where=$1 uv_directory=$2
+  shift 2
+  [ "$PACKAGES_FROM" = host ] || set -- --no-config --no-index --find-links "$uv_directory" "$@"
+  packages_uv "$uv_install_where" install --offline "$@"
 }
 
 packages_renew() {

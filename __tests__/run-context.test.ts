@@ -16,7 +16,8 @@ const GITHUB = {
 };
 
 it('is what GitHub says', () => {
-  expect(readRunContext(GITHUB)).toEqual({
+  const secrets = { 'INPUT_SSH-PRIVATE-KEY': 'x', STATE_job: 'x', ACTIONS_RUNTIME_TOKEN: 'x' };
+  expect(readRunContext({ ...GITHUB, ...secrets })).toEqual({
     runId: '1234567890',
     runAttempt: '2',
     repository: 'acme/hub.config',
@@ -27,6 +28,7 @@ it('is what GitHub says', () => {
     summaryFile: '/home/runner/work/_temp/summary',
     actor: 'dependabot[bot]',
     debug: true,
+    environment: GITHUB,
   });
 });
 
@@ -42,6 +44,7 @@ it('is local where there is no workflow', () => {
     summaryFile: '',
     actor: 'local',
     debug: false,
+    environment: {},
   });
 });
 

@@ -21,6 +21,8 @@ export interface RunContext {
   actor: string;
   /** Whether somebody turned on debug logging for the run. */
   debug: boolean;
+  /** For programs on the runner: the environment less inputs, state and the tokens of the services. */
+  environment: Record<string, string>;
 }
 
 /**
@@ -49,5 +51,10 @@ export function readRunContext(environment: NodeJS.ProcessEnv): RunContext {
     summaryFile: environment.GITHUB_STEP_SUMMARY ?? '',
     actor: pick('GITHUB_ACTOR', /^[A-Za-z0-9_.[\]-]+$/, 'local'),
     debug: environment.RUNNER_DEBUG === '1',
+    environment: Object.fromEntries(
+      Object.entries(environment).flatMap(([name, value]) =>
+        value === undefined || /^(INPUT|STATE|ACTIONS)_/.test(name) ? [] : [[name, value]],
+      ),
+    ),
   };
 }

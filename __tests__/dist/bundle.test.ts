@@ -12,7 +12,16 @@ const DIST = join(ROOT, 'dist');
 const NODE = join(ROOT, 'node_modules/.bin/node');
 
 /** Entered only when a run gets that far: see "start-up" in CONTRIBUTING.md. */
-const HEAVY_PACKAGES = ['ssh2', 'node-ssh', '@actions/artifact', '@azure/storage-blob', 'age-encryption', 'tar-stream'];
+const HEAVY_PACKAGES = [
+  'ssh2',
+  'node-ssh',
+  '@actions/artifact',
+  '@actions/cache',
+  '@actions/exec',
+  '@azure/storage-blob',
+  'age-encryption',
+  'tar-stream',
+];
 
 /** What only tests and the bench may speak of. */
 const BENCH_WORDS = [/\bbench\b/i, /\bvitest\b/i, /\bfault[-_ ]?(point|switch|injection)/i, /\b127\.0\.0\.1:\d{4,}/];

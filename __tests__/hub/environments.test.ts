@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environmentOf } from '../../src/hub/environments/index.ts';
-import { readResolution } from '../../src/hub/environments/resolution.ts';
+import { readResolution, resolvedTo } from '../../src/hub/environments/resolution.ts';
+import { wheelTarget } from '../../src/hub/environments/target.ts';
 import { planUpgrade } from '../../src/transaction/plan.ts';
-import { PACKAGES, sampleInputs, sqliteFacts } from './samples.ts';
+import { PACKAGES, places, sampleInputs, sqliteFacts } from './samples.ts';
 
 const inputs = await sampleInputs();
 
@@ -27,6 +28,11 @@ const OUTSIDE = {
   'environment-python': '/usr/bin/python3.11',
   'environment-bin': '/home/hub/.local/bin',
 };
+
+/** The raw facts of a hub's Python on its host that differ from the sample's. */
+function platform(said: Record<string, unknown>): Record<string, string> {
+  return { packages: JSON.stringify({ ...PACKAGES, platform: { ...PACKAGES.platform, ...said } }) };
+}
 
 describe('what was found and what was asked for', () => {
   it.each<[string, Record<string, string>, Record<string, string>, RegExp]>([
@@ -249,6 +255,86 @@ describe('outside of any environment', () => {
     ]);
     // An environment that sees them has its own before them.
     expect(blockersOf({})).toEqual([]);
+  });
+});
+
+describe('packages from the runner', () => {
+  const wheels = [{ name: 'jupyterhub-5.4.0-py3-none-any.whl', path: '/tmp/x', size: 4 * 1024 * 1024 }];
+  const given = { 'packages-from': 'runner', 'target-version': '5.4.0', 'accept-advice': 'allow-config' };
+
+  it('are sent, and installed from there and nowhere else', async () => {
+    const some = await sampleInputs(given);
+    const facts = sqliteFacts();
+    const answer = resolvedTo([{ name: 'jupyterhub', from: '4.1.6', to: '5.4.0' }], facts, some, '5.4.0');
+    const plan = planUpgrade(some, facts, { ...answer, wheels });
+    expect([plan.blockers, plan.wheels]).toEqual([[], wheels]);
+    expect(plan.parameters).toMatchObject({ PACKAGES_FROM: 'runner', REQUIREMENTS: 'jupyterhub==5.4.0' });
+    expect(plan.guarantees.join()).toContain('the host asks no package index');
+    expect(plan.warnings.join()).toContain('takes a package index that the host can reach');
+    const install = plan.document?.steps.flatMap(({ commands }) => commands.map(({ run }) => run)) ?? [];
+    expect(install.join('\n')).toMatch(/PIP_CONFIG_FILE=\/dev\/null .* --no-index --find-links/);
+    const room = planUpgrade(
+      some,
+      sqliteFacts({ raw: { places: places({ state: '3 100 100000 yes no /var/lib' }) } }),
+      {
+        ...answer,
+        wheels,
+      },
+    );
+    expect(room.blockers.join()).toMatch(/packages from the runner \(4/);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['conda', CONDA, /packages-from: runner is for pip and uv/],
+    ['another Python', platform({ implementation: 'pypy' }), /has pypy 3\.11\.2 on x86_64/],
+    ['another machine', platform({ machine: 's390x' }), /on s390x/],
+    ['a Python of 32 bits', platform({ bits: 32 }), /\(32 bits\)/],
+    ['words where a version belongs', platform({ python: '3.11 --index-url=x' }), /packages-from: host/],
+    ['an old C library', platform({ libc: 'glibc 2.12' }), /glibc 2\.17 or newer and pip 19\.3/],
+    ['no known C library', platform({ libc: null }), /another C library/],
+    [
+      'an old pip',
+      { 'package-tool-version': 'pip 19.2.3 from /opt/hub' },
+      /has glibc 2\.36 and pip 19\.2\.3\. Upgrade pip/,
+    ],
+  ])('are not sent to %s', async (_, raw, sentence) => {
+    expect(await blockers(raw, { 'packages-from': 'runner' })).toMatch(sentence);
+    expect(await blockers(raw)).not.toMatch(sentence);
+  });
+
+  it('are not sent for a release by way of which the database goes', async () => {
+    const some = await sampleInputs({ 'packages-from': 'runner' });
+    const { blockers: said } = environmentOf(sqliteFacts(), some, '6.1.1', { hops: ['4.1.6'] });
+    expect(said.join()).toMatch(
+      /by way of JupyterHub 4\.1\.6, whose packages the runner does not send.*target-version: 4\.1\.6/,
+    );
+  });
+
+  it.each<[string, Record<string, string>, string, string[]]>([
+    ['a new glibc', { libc: 'glibc 2.41' }, 'x86_64-manylinux_2_40', ['manylinux_2_40_x86_64', 'manylinux_2_5_x86_64']],
+    [
+      'one between two',
+      { libc: 'glibc 2.30' },
+      'x86_64-manylinux_2_28',
+      ['manylinux_2_28_x86_64', 'manylinux1_x86_64'],
+    ],
+    ['aarch64', { machine: 'aarch64' }, 'aarch64-manylinux_2_36', ['manylinux_2_17_aarch64', 'manylinux2014_aarch64']],
+    ['musl', { libc: 'musl 1.2' }, 'x86_64-unknown-linux-musl', ['musllinux_1_2_x86_64', 'musllinux_1_0_x86_64']],
+  ])('must fit %s', (_, said, name, some) => {
+    const target = wheelTarget(sqliteFacts({ raw: platform(said) }).environment);
+    expect(target).toMatchObject({
+      python: '3.11.2',
+      abi: 'cp311',
+      platform: name,
+      tags: expect.arrayContaining(some),
+    });
+  });
+
+  it('must have tags that an old pip knows', () => {
+    const old = { 'package-tool-version': 'pip 20.0.2 from /opt/hub' };
+    expect(wheelTarget(sqliteFacts({ raw: old }).environment)).toMatchObject({ platform: 'x86_64-manylinux_2_17' });
+    const uv = { ...old, 'package-manager': 'uv' };
+    expect(wheelTarget(sqliteFacts({ raw: uv }).environment)).toMatchObject({ platform: 'x86_64-manylinux_2_36' });
   });
 });
 

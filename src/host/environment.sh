@@ -52,10 +52,11 @@ environment_stage() {
       for hop in $HOPS; do environment_stage_hop "$hop" || return 1; done
       ;;
     in-place)
-      [ "$PACKAGES_FROM" = host ] || return 0
-      say "fetching JupyterHub $TARGET_VERSION and what it needs"
-      mkdir -p "$JOB/wheels" && chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/wheels" || return 1
-      with_wanted packages_fetch "$JOB/wheels" || return 1
+      if [ "$PACKAGES_FROM" = host ]; then
+        say "fetching JupyterHub $TARGET_VERSION and what it needs"
+        mkdir -p "$JOB/wheels" && chown "$ENVIRONMENT_UID:$ENVIRONMENT_GID" "$JOB/wheels" || return 1
+        with_wanted packages_fetch "$JOB/wheels" || return 1
+      fi
       [ "$PLACE" = environment ] || environment_python "$PROGRAMS/outside.py" save "$ENVIRONMENT_PATH" "$HUB_BIN" "$JOB/wheels" || return 1
       ;;
   esac

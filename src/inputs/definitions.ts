@@ -18,6 +18,7 @@ export const INPUT_DEFAULTS = {
   'config-path': '',
   'environment-path': '',
   'package-manager': 'auto',
+  'packages-from': 'host',
   'extra-packages': '',
   constraints: '',
   'require-hashes': 'false',

@@ -1,8 +1,10 @@
 import type { Form } from './form.ts';
-import { absolutePath, type Grammar, truth, webAddress } from './grammar.ts';
+import { absolutePath, type Grammar, oneOf, truth, webAddress } from './grammar.ts';
 
 /** What is installed beside JupyterHub, and from where. */
 export interface PackageInputs {
+  /** Who asks a package index: the host, or the runner, which sends the host what it needs. */
+  from: 'host' | 'runner';
   /** Requirements of packages that are upgraded together with JupyterHub. */
   extra: string[];
   /** A constraints file of pip: its text, or where it is on the host. */
@@ -18,13 +20,21 @@ export interface PackageInputs {
 /** Reads and checks them. `changesVersion`: whether the mode is one that looks at packages at all. */
 export function readPackages(form: Form, changesVersion: boolean): PackageInputs {
   const packages = {
+    from: form.value('packages-from', oneOf('host', 'runner')),
     extra: form.list('extra-packages', /\n/, requirement),
     constraints: form.given('constraints') ? form.block('constraints', constraintsFile) : undefined,
     requireHashes: form.value('require-hashes', truth),
     channels: form.list('channels', /[\s,]+/, channel),
     upgradeProxy: form.value('upgrade-proxy', truth),
   };
-  for (const name of ['extra-packages', 'constraints', 'require-hashes', 'channels', 'upgrade-proxy'] as const) {
+  for (const name of [
+    'packages-from',
+    'extra-packages',
+    'constraints',
+    'require-hashes',
+    'channels',
+    'upgrade-proxy',
+  ] as const) {
     if (form.given(name) && !changesVersion) {
       form.refuse(name, 'has no meaning in this mode, which upgrades no package; remove it');
     }
@@ -33,10 +43,16 @@ export function readPackages(form: Form, changesVersion: boolean): PackageInputs
   if (form.given('channels') && (manager === 'pip' || manager === 'uv')) {
     form.refuse('channels', `are for conda, but package-manager is ${manager}; remove one of them`);
   }
-  for (const name of ['constraints', 'require-hashes'] as const) {
+  for (const name of ['packages-from', 'constraints', 'require-hashes'] as const) {
     if (form.given(name) && manager === 'conda') {
       form.refuse(name, 'is for pip and uv, but package-manager is conda; remove one of them');
     }
+  }
+  if (packages.from === 'runner' && packages.upgradeProxy === true) {
+    form.refuse('upgrade-proxy', 'has npm on the host ask its registry, but packages-from is runner; remove one of them');
+  }
+  if (packages.from === 'runner' && packages.constraints && 'path' in packages.constraints) {
+    form.refuse('constraints', 'is a path on the host, but packages-from is runner; write its lines instead');
   }
   if (packages.requireHashes === true) {
     if (!form.given('constraints')) {

@@ -58,11 +58,19 @@ export async function discover(run: Run, known?: Known): Promise<Discovery> {
       const unfinished = mayChange ? unfinishedJobs(run, jobs, directory, known?.run) : [];
       if (!mayChange) sayUnfinished(run, jobs, directory);
       if (unfinished.length > 0) return { left: unfinished };
-      return { found: { facts: understand(run, raw, known), own: known && jobOf(run, jobs, known.run, directory) } };
+      const facts = await withNewest(run, understand(run, raw, known));
+      return { found: { facts, own: known && jobOf(run, jobs, known.run, directory) } };
     });
     if (found !== undefined) return found;
     for (const job of left ?? []) await finish(run, job);
   }
+}
+
+/** The facts with the newest release that there is, where it is the runner that has the packages. */
+async function withNewest({ inputs, context, log }: Run, facts: Facts): Promise<Facts> {
+  if (inputs.packages.from === 'host' || inputs.targetVersion !== 'latest') return facts;
+  const { newestOnRunner } = await import('../wheels/index.ts');
+  return { ...facts, versions: await newestOnRunner(facts, { context, log }) };
 }
 
 /** The raw facts. */
@@ -83,7 +91,8 @@ export async function look(
         UPGRADE_PROXY: inputs.packages.upgradeProxy ? 'yes' : 'no',
         PACKAGE_MANAGER: hub.packageManager,
         CHANNELS: inputs.packages.channels.join(' '),
-        TARGET_VERSION: inputs.targetVersion,
+        // Where the runner has the packages the host asks no index for the newest release.
+        TARGET_VERSION: inputs.packages.from === 'host' ? inputs.targetVersion : '',
         DATABASE_STRATEGY: inputs.database.strategy,
         DATABASE_TOOLS: inputs.database.toolsPath ?? '',
         CANARY_USER: inputs.verify.canaryUser ?? '',

@@ -8,7 +8,7 @@ import type { Plan } from '../transaction/plan.ts';
 import { followRehearsal } from './follow-job.ts';
 import { withOtherWay } from './other-way.ts';
 import type { Run } from './run.ts';
-import { startJob, takeBack } from './start-job.ts';
+import { startJob, takeBack, wheelsOf } from './start-job.ts';
 import { tokenFor } from './token.ts';
 
 /** Whether this plan has its rehearsal carried out in this run. */
@@ -44,7 +44,7 @@ export async function rehearse(run: Run, job: Job, plan: Plan): Promise<void> {
 export async function rehearseAlone(run: Run, facts: Facts, plan: Plan): Promise<void> {
   const steps = plan.steps.filter(({ name }) => name === 'stage' || name === 'rehearse');
   const only = { STEPS: steps.map(({ name }) => name).join(' '), HEALTH_TOKEN: tokenFor(run, plan) ?? '' };
-  const job = await startJob(run, facts, { ...plan.parameters, ...only });
+  const job = await startJob(run, facts, { ...plan.parameters, ...only }, wheelsOf(plan));
   try {
     await rehearse(run, job, { ...plan, steps });
   } catch (error) {

@@ -8,7 +8,7 @@ import { targetOf } from '../transaction/plan.ts';
 import { asTrouble } from './discover.ts';
 import type { Run } from './run.ts';
 
-/** Asks the package manager of the hub's environment what the upgrade would change there. Nothing is changed. */
+/** Asks the package manager of the hub's environment, or the runner, what the upgrade would change there. Nothing is changed. */
 export async function resolve(run: Run, facts: Facts): Promise<Resolution> {
   const { inputs, link, log, signal } = run;
   const to = targetOf(inputs, facts);
@@ -17,6 +17,10 @@ export async function resolve(run: Run, facts: Facts): Promise<Resolution> {
   if (to === facts.version || !isOwner || missingPython(to, facts.python) !== undefined) return NOT_RESOLVED;
   if (cannotInstall(facts, inputs).length > 0) return NOT_RESOLVED;
   return log.step('resolve', 'Ask what would be installed', async () => {
+    if (inputs.packages.from === 'runner') {
+      const { resolveOnRunner } = await import('../wheels/index.ts');
+      return resolveOnRunner(facts, inputs, to, run);
+    }
     const output = await link
       .again(() =>
         link.run({

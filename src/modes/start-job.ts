@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { Facts } from '../hub/facts.ts';
 import type { PayloadFile } from '../ssh/phase.ts';
 import { Job } from '../transaction/job.ts';
-import { stateDirectory } from '../transaction/plan.ts';
+import { type Plan, stateDirectory } from '../transaction/plan.ts';
 import { leftAsBefore } from './follow-job.ts';
 import type { Run } from './run.ts';
 
@@ -25,6 +26,14 @@ export async function startJob(
     log.info(`The host works in ${job.directory}.`);
     return job;
   });
+}
+
+/** The packages that the runner has for the host, if it has any. */
+export function wheelsOf({ wheels }: Plan): (() => AsyncIterable<PayloadFile>) | undefined {
+  if (wheels.length === 0) return undefined;
+  return async function* () {
+    for (const { name, path, size } of wheels) yield { name: `wheels/${name}`, size, content: createReadStream(path) };
+  };
 }
 
 /** Has the host undo what it prepared. What became of it is certain only when the host has said so. */

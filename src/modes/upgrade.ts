@@ -12,7 +12,7 @@ import { showUpgrade } from './plan.ts';
 import { isRehearsed, rehearse } from './rehearse.ts';
 import { resolve } from './resolve.ts';
 import type { Run } from './run.ts';
-import { startJob, takeBack } from './start-job.ts';
+import { startJob, takeBack, wheelsOf } from './start-job.ts';
 import { tellUsers } from './tell.ts';
 import { tokenFor } from './token.ts';
 
@@ -25,7 +25,7 @@ export async function upgrade(run: Run): Promise<Outcome> {
   if (plan.unchanged) return unchanged(run, facts, plan);
 
   const token = tokenFor(run, plan);
-  const job = await startJob(run, facts, { ...plan.parameters, HEALTH_TOKEN: token ?? '' });
+  const job = await startJob(run, facts, { ...plan.parameters, HEALTH_TOKEN: token ?? '' }, wheelsOf(plan));
   try {
     // The backup comes after the rehearsal: it is measured undisturbed, and a run that ends with it stores no secrets.
     if (isRehearsed(run, plan)) await rehearse(run, job, plan);

@@ -136,6 +136,7 @@ export function planRestore(inputs: Inputs, facts: Facts, manifest: Manifest, re
     warnings,
     advice: [],
     told: isRunning && parameters.NOTICE_HTML !== '' ? ["notice on the hub's login and home pages"] : [],
+    wheels: [],
     blockers,
     digest,
   };

@@ -7,7 +7,7 @@ import { checkSurroundings } from '../hub/checks.ts';
 import { databaseOf } from '../hub/databases/index.ts';
 import { diskBlockers, quotaWarnings, writeBlockers } from '../hub/disk.ts';
 import { environmentOf } from '../hub/environments/index.ts';
-import { NOT_RESOLVED, type Resolution } from '../hub/environments/resolution.ts';
+import { NOT_RESOLVED, type Resolution, type Wheel } from '../hub/environments/resolution.ts';
 import type { Facts } from '../hub/facts.ts';
 import { localBase } from '../hub/health.ts';
 import { proxyOf } from '../hub/proxy.ts';
@@ -41,6 +41,8 @@ export interface Plan {
   advice: Advice[];
   /** Who will be told before the stop. */
   told: string[];
+  /** What the runner sends the host to install. */
+  wheels: Wheel[];
   blockers: string[];
   /** SHA-256 over what a decision rests on, not over what changes by the minute. */
   digest: string;
@@ -174,6 +176,7 @@ export function planUpgrade(inputs: Inputs, facts: Facts, resolution: Resolution
     warnings,
     advice,
     told,
+    wheels: resolution.wheels ?? [],
     blockers,
     digest: digestOf(document.decisive),
     document,

@@ -1,3 +1,4 @@
+import type { Inputs } from '../../inputs.ts';
 import { type Command, commandLine } from '../command.ts';
 import { type Facts, nameOf } from '../facts.ts';
 import type { Environment } from './index.ts';
@@ -15,14 +16,14 @@ function keepingOutside({ bin, path, python }: Facts['environment']): string[] {
 
 /**
  * What the host runs for the environment, by step: see src/host/environment.sh. `wanted`: what is installed, as words for
- * the manager; `hops`: the releases that get copies of their own.
+ * the manager; `hops`: the releases that get copies of their own; `from`: where the packages come from.
  */
 export function environmentCommands(
   facts: Facts,
   manager: Manager,
   install: Environment['install'],
   wanted: string[],
-  hops: string[],
+  { from, hops }: { from: Inputs['packages']['from']; hops: string[] },
 ): Record<string, Command[]> {
   const { environment } = facts;
   const [owner, parentOwner] = [nameOf(facts, environment.uid), nameOf(facts, environment.parentUid)];
@@ -32,18 +33,22 @@ export function environmentCommands(
     { as: parentOwner, run: commandLine('mkdir', to) },
     { as: owner, run: commandLine('cp', '-a', '--reflink=auto', `${environment.path}/.`, `${to}/`) },
   ];
+  const fetched = (words: string[]) => manager.installFetched(environment, words, from);
   const installed = (at: string, words: string[]): Command[] => [
     ...copied(at),
-    { ...run(manager.install(environment, words)), mount: { of: at, at: environment.path } },
+    {
+      ...run(from === 'runner' ? fetched(words) : manager.install(environment, words)),
+      mount: { of: at, at: environment.path },
+    },
   ];
   if (install === 'in-place') {
     return {
       stage: [
         ...copied(stage),
-        run(manager.fetch(environment, wanted)),
+        ...(from === 'runner' ? [] : [run(manager.fetch(environment, wanted))]),
         ...(environment.place === 'environment' ? [] : [run(keepingOutside(environment))]),
       ],
-      install: [run(manager.installFetched(environment, wanted))],
+      install: [run(fetched(wanted))],
     };
   }
   return {

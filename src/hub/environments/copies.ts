@@ -1,5 +1,6 @@
 import type { Need } from '../disk.ts';
 import type { Facts } from '../facts.ts';
+import type { Wheel } from './resolution.ts';
 
 const MIB = 1024 * 1024;
 
@@ -28,6 +29,12 @@ export function copyBlockers({ environment, uid }: Facts): string[] {
     );
   }
   return blockers;
+}
+
+/** What wheels from the runner take: they pass through the directory of a phase into that of the job. */
+export function sentNeeds(wheels: Wheel[] = []): Need[] {
+  const bytes = wheels.reduce((sum, { size }) => sum + size, 0);
+  return (['phases', 'state'] as const).map((place) => ({ place, what: 'packages from the runner', bytes }));
 }
 
 /** What the copies take: each, and what the release that goes into it brings. */

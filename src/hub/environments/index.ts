@@ -2,9 +2,10 @@ import type { Inputs } from '../../inputs.ts';
 import type { Facts } from '../facts.ts';
 import type { Part } from '../part.ts';
 import { environmentCommands } from './commands.ts';
-import { copyBlockers, copyNeeds } from './copies.ts';
+import { copyBlockers, copyNeeds, sentNeeds } from './copies.ts';
 import { managerOf, parametersOf, wantedOf } from './managers.ts';
 import { NOT_RESOLVED, type Resolution } from './resolution.ts';
+import { wheelTarget } from './target.ts';
 import { tljhGuarantees } from './tljh.ts';
 
 /** How the hub's environment is upgraded. */
@@ -34,6 +35,14 @@ export function environmentOf(
         `then to ${version}.`,
     );
   }
+  const { from } = inputs.packages;
+  if (from === 'runner' && hops.length > 0) {
+    blockers.push(
+      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, whose packages the runner does not send ` +
+        `(packages-from: runner): upgrade the hub to ${hops.join(' and then to ')} first (target-version: ${hops[0]}), then to ` +
+        `${version}.`,
+    );
+  }
   const parameters = parametersOf(facts, inputs, version, resolution.changes);
   return {
     parameters: {
@@ -43,8 +52,8 @@ export function environmentOf(
       ENVIRONMENT_PARENT_UID: String(environment.parentUid),
       ENVIRONMENT_PARENT_GID: String(environment.parentGid),
     },
-    needs: copyNeeds(facts, 1 + hops.length, install),
-    commands: environmentCommands(facts, managerOf(environment), install, wantedOf(parameters), hops),
+    needs: [...copyNeeds(facts, 1 + hops.length, install), ...sentNeeds(resolution.wheels)],
+    commands: environmentCommands(facts, managerOf(environment), install, wantedOf(parameters), { from, hops }),
     guarantees: [
       install === 'staged'
         ? 'The new release is installed into a copy beside the running hub; the downtime holds one exchange of two directories.'
@@ -53,6 +62,7 @@ export function environmentOf(
             ? `${environment.path}, and of the commands and pages that its packages have elsewhere.`
             : 'the environment.'),
       ...tljhGuarantees(facts),
+      ...(from === 'runner' ? ['The packages come from the runner: the host asks no package index.'] : []),
     ],
     warnings: [
       ...(install === 'in-place' && !isPlace
@@ -60,6 +70,12 @@ export function environmentOf(
         : []),
       ...(isPlace ? [outsideWarning(facts)] : []),
       ...resolution.warnings,
+      ...(from === 'runner'
+        ? [
+            'To put back this backup where the environment itself is lost takes a package index that the host can reach; the ' +
+              'environment of before, which stays on the host, takes none.',
+          ]
+        : []),
       ...elsewhere(facts),
     ],
     blockers,
@@ -93,6 +109,8 @@ export function cannotInstall({ environment }: Facts, { packages }: Inputs): str
   if (packages.channels.length > 0 && environment.manager !== 'conda') {
     blockers.push(`channels are for conda, but ${environment.manager} installs into ${environment.path}. Remove them.`);
   }
+  const target = packages.from === 'runner' ? wheelTarget(environment) : undefined;
+  if (typeof target === 'string') blockers.push(target);
   return blockers;
 }
 

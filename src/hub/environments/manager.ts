@@ -15,7 +15,8 @@ export interface Manager {
   /** The command lines of src/host/environments, in words; `$JOB` is the directory of a job. */
   install(environment: EnvironmentFacts, wanted: string[]): string[];
   fetch(environment: EnvironmentFacts, wanted: string[]): string[];
-  installFetched(environment: EnvironmentFacts, wanted: string[]): string[];
+  /** `from`: of what was fetched on the host, or came from the runner. */
+  installFetched(environment: EnvironmentFacts, wanted: string[], from: Inputs['packages']['from']): string[];
   /** What goes with a list of exact packages, so that nothing else is looked for. */
   exactly: string;
 }

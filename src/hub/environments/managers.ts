@@ -38,18 +38,20 @@ export function parametersOf(
   changes?: Change[],
 ): Record<string, string> {
   const { environment } = facts;
-  const { channels, constraints, extra, requireHashes } = inputs.packages;
+  const { channels, constraints, extra, from, requireHashes } = inputs.packages;
   const manager = managerOf(environment);
   const exact = changes?.filter(({ to }) => to !== undefined).map((change) => manager.exact(change));
   return {
     PACKAGE_MANAGER: environment.manager,
     PACKAGE_TOOL: environment.tool,
+    PACKAGES_FROM: from,
     REQUIREMENTS: (exact ?? [`jupyterhub==${version}`, ...extra]).join(' '),
     EXACTLY: exact === undefined ? '' : manager.exactly,
     CHANNELS: channels.join(' '),
     CONSTRAINTS: constraints?.text ?? '',
     CONSTRAINTS_PATH: constraints?.path ?? '',
-    REQUIRE_HASHES: requireHashes ? 'yes' : 'no',
+    // What the runner sends it has compared with the digests, and the host installs nothing else.
+    REQUIRE_HASHES: requireHashes && from === 'host' ? 'yes' : 'no',
     ...placeParameters(facts),
     ENVIRONMENT_UID: String(environment.uid),
     ENVIRONMENT_GID: String(environment.gid),

@@ -65,7 +65,8 @@ export const pip: Manager = {
     ...['--progress-bar', 'off', environment.place === 'environment' ? '--dest' : '--wheel-dir', '$JOB/wheels'],
     ...wanted,
   ],
-  installFetched: (environment, wanted) => [
+  installFetched: (environment, wanted, from) => [
+    ...(from === 'runner' ? ['env', 'PIP_CONFIG_FILE=/dev/null'] : []),
     ...[...pipOf(environment), 'install', '--no-index', '--find-links', '$JOB/wheels', '--upgrade'],
     ...wanted,
   ],

@@ -8,8 +8,18 @@ import { outsideOfTljh, TLJH } from './tljh.ts';
 export interface Resolution {
   /** Undefined where it could not be told. */
   changes?: Change[];
+  /** What the runner sends, where the packages come from there: a wheel for each package that changes. */
+  wheels?: Wheel[];
   warnings: string[];
   blockers: string[];
+}
+
+/** A file on the runner whose digest is that of the index. */
+export interface Wheel {
+  /** Its file name, by which an installer knows what it fits. */
+  name: string;
+  path: string;
+  size: number;
 }
 
 /** Nothing was asked: the plan stands on other blockers, or changes no package. */
@@ -46,7 +56,11 @@ export function readResolution(raw: Map<string, string>, facts: Facts, inputs: I
     const why = manager.refusal(get('resolved'), log, wanted);
     return { warnings: [], blockers: [isFull ? `A disk of the host is full: ${why}` : why] };
   }
-  const changes = manager.changes(get('resolved'), environment);
+  return resolvedTo(manager.changes(get('resolved'), environment), facts, inputs, version);
+}
+
+/** What is to be said of these changes: an upgrade to another release is none, and what stays must go together with them. */
+export function resolvedTo(changes: Change[], facts: Facts, inputs: Inputs, version: string): Resolution {
   const hub = changes.find(({ name }) => name === 'jupyterhub' || name === 'jupyterhub-base');
   if (hub?.to !== version) {
     const what = inputs.packages.requireHashes

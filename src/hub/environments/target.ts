@@ -23,7 +23,10 @@ const ALIASES: Record<string, string[]> = {
 };
 
 /** The target, or why the runner cannot get packages for it, in a sentence. */
-export function wheelTarget({ path, manager, platform, toolVersion }: EnvironmentFacts): Target | string {
+export function wheelTarget({ path, place, manager, platform, toolVersion }: EnvironmentFacts): Target | string {
+  if (place !== 'environment') {
+    return 'packages-from: runner needs a hub in an environment of its own. Give it one, or the host a package index that it can reach.';
+  }
   if (manager === 'conda') {
     return `packages-from: runner is for pip and uv, but ${path} is conda’s. Leave it out, or give the host a channel that it can reach.`;
   }

@@ -40,7 +40,10 @@ export const uv: Manager = {
   exactly: '--no-deps',
   install: (environment, wanted) => installing(environment, wanted),
   fetch: (environment, wanted) => installing(environment, ['--target', '$JOB/wheels/unused', ...wanted]),
-  installFetched: (environment, wanted) => installing(environment, ['--offline', ...wanted]),
+  installFetched: (environment, wanted, from) => {
+    const sent = from === 'runner' ? ['--no-config', '--no-index', '--find-links', '$JOB/wheels'] : [];
+    return installing(environment, ['--offline', ...sent, ...wanted]);
+  },
 };
 
 function installing({ python, tool }: EnvironmentFacts, words: string[]): string[] {

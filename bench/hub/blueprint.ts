@@ -1,4 +1,5 @@
 import type { ServerDialect } from '../databases/index.ts';
+import type { OtherHost } from '../databases/other-host.ts';
 import type { ServerOptions } from '../databases/server.ts';
 import { freePorts } from './ports.ts';
 import { shellQuote } from './run.ts';
@@ -27,6 +28,8 @@ export interface HubOptions {
   space?: boolean;
   /** Address on which the light flavour's sshd listens; default 127.0.0.1. */
   sshAddress?: string;
+  /** Where all of the light flavour runs; its files are on this machine, which is the default. */
+  host?: Pick<OtherHost, 'address' | 'inside'>;
   /** Variables for the hub besides its own secrets, as an admin would keep them in its environment file. */
   environment?: Record<string, string>;
   /** More lines for jupyterhub_config.py. */
@@ -50,6 +53,7 @@ export interface Blueprint extends Required<HubOptions> {
 }
 
 export async function draw(options: HubOptions): Promise<Blueprint> {
+  const host = options.host ?? { address: '127.0.0.1', inside: [] };
   const [ssh = 0, publicPort = 0, hub = 0, proxyApi = 0] = await freePorts(4);
   return {
     ...{
@@ -62,9 +66,9 @@ export async function draw(options: HubOptions): Promise<Blueprint> {
       ownTools: false,
     },
     ...{ database: 'sqlite', databaseServer: {}, createDatabases: true },
-    ...{ sshAddress: '127.0.0.1', environment: {}, extraConfig: '', ...options },
+    ...{ host, sshAddress: host.address, environment: {}, extraConfig: '', ...options },
     ports: { ssh, public: publicPort, hub, proxyApi },
-    url: `http://127.0.0.1:${publicPort}`,
+    url: `http://${host.address}:${publicPort}`,
     apiToken: `api-${randomHex()}`,
     clientSecret: `client-secret-${randomHex()}`,
     proxyToken: `proxy-${randomHex()}`,
@@ -86,10 +90,11 @@ export function environmentFile(variables: Record<string, string>): string {
 }
 
 /** Arguments for a configurable-http-proxy that runs by itself, those that the hub would give to one it manages. */
-export function proxyArguments({ ports }: Blueprint): string[] {
+export function proxyArguments({ host, ports }: Blueprint): string[] {
   const hub = `http://127.0.0.1:${ports.hub}`;
   return [
-    ...['--ip', '127.0.0.1', '--port', String(ports.public)],
+    // Another host is asked from there and from here.
+    ...['--ip', host.inside.length > 0 ? '0.0.0.0' : '127.0.0.1', '--port', String(ports.public)],
     ...['--api-ip', '127.0.0.1', '--api-port', String(ports.proxyApi)],
     ...['--default-target', hub, '--error-target', `${hub}/hub/error`],
   ];

@@ -77,10 +77,12 @@ async function setUp(directory: string, blueprint: Blueprint, database: HubDatab
   // The login's home and temporary directory are in the box, too: nothing comes from or goes to the real ones.
   const login = { ...box, HOME: place('home'), TMPDIR: place('tmp') };
   const { access, config } = await prepareSshd(place('ssh'), sshAddress, ports.ssh, login);
-  await startSshd(config, place('sshd.log'), box, blueprint.ownTools ? place('tools') : undefined);
+  const { inside } = blueprint.host;
+  await startSshd(config, place('sshd.log'), box, { tools: blueprint.ownTools ? place('tools') : undefined, inside });
   if (proxy === 'external') {
     const log = openSync(place('proxy.log'), 'a');
-    startDetached(join(proxyBin, 'configurable-http-proxy'), proxyArguments(blueprint), log, { env: environment });
+    const proxy = [...inside, join(proxyBin, 'configurable-http-proxy'), ...proxyArguments(blueprint)];
+    startDetached(proxy[0] ?? '', proxy.slice(1), log, { env: environment });
   }
   await until(`sshd does not listen (see ${place('sshd.log')})`, 10, () => listens(sshAddress, ports.ssh));
 
@@ -93,7 +95,8 @@ async function setUp(directory: string, blueprint: Blueprint, database: HubDatab
   };
   const log = () => readFile(place('hub.log'), 'utf8');
   const processes = () => boxProcesses(directory);
-  await run('sh', ['-c', startCommand], { env: { ...box, PATH: '/usr/bin:/bin' } });
+  const start = [...inside, 'sh', '-c', startCommand];
+  await run(start[0] ?? '', start.slice(1), { env: { ...box, PATH: '/usr/bin:/bin' } });
   const filled = await fill(blueprint, async () => ((await pid()) === undefined ? log() : undefined));
   const subject = {
     ...{ url, database, environmentPath, fixed: [place('etc')], watched: [directory] },

@@ -67,14 +67,19 @@ SetEnv ${variables.join(' ')}
 
 /**
  * Starts sshd in the foreground of a session of its own; gives its pid. For whoever logs in, `tools` stands at
- * /usr/local/sbin, in a mount namespace of their own.
+ * /usr/local/sbin, in a mount namespace of their own. `inside`: what a command line begins with on another host.
  */
-export async function startSshd(config: string, log: string, env: NodeJS.ProcessEnv, tools?: string): Promise<number> {
+export async function startSshd(
+  config: string,
+  log: string,
+  env: NodeJS.ProcessEnv,
+  { tools, inside = [] }: { tools?: string | undefined; inside?: string[] | undefined },
+): Promise<number> {
   const sshd = await findCommand('sshd');
   if (sshd === undefined) throw new Error('sshd is not installed');
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 }); // where it locks itself up
   const command = [sshd, '-D', '-e', '-f', config]; // needs its absolute path
   const places = tools === undefined ? [] : ['unshare', '--mount', 'sh', '-c', `${MOUNT_TOOLS} && exec "$@"`, tools];
-  const [program = '', ...args] = [...places, ...command];
+  const [program = '', ...args] = [...inside, ...places, ...command];
   return startDetached(program, args, openSync(log, 'a'), { env });
 }

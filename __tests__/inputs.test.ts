@@ -246,6 +246,7 @@ const WRONG: [inputs: Record<string, string>, ...said: string[]][] = [
     { 'packages-from': 'runner', 'package-manager': 'conda' },
     'packages-from: is for pip and uv, but package-manager is',
   ],
+  [{ 'packages-from': 'runner', 'upgrade-proxy': 'true' }, 'upgrade-proxy: has npm on the host ask its registry'],
   [{ 'packages-from': 'runner', constraints: '/etc/c.txt' }, 'constraints: is a path on the host, but'],
   [{ mode: 'backup', 'target-version': '', 'packages-from': 'runner' }, 'packages-from: has no meaning in this mode'],
   [{ 'service-manager': 'upstart' }, 'service-manager: "upstart" is not known here; write auto, systemd or commands'],

@@ -168,6 +168,7 @@ describe('what would be installed', () => {
   it('is outside of what The Littlest JupyterHub allows, which is named, and what to do', () => {
     const tljh = { name: 'the-littlest-jupyterhub', version: '1.0.0', editable: false, installer: 'pip', from: null };
     const packages = JSON.stringify({
+      ...PACKAGES,
       installed: [...PACKAGES.installed, tljh],
       requirements: [{ by: tljh.name, name: 'jupyterhub', specifier: '<5,>=4.0.2' }],
     });
@@ -286,6 +287,7 @@ describe('packages from the runner', () => {
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['conda', CONDA, /packages-from: runner is for pip and uv/],
+    ['a hub outside of any environment', OUTSIDE, /needs a hub in an environment of its own/],
     ['another Python', platform({ implementation: 'pypy' }), /has pypy 3\.11\.2 on x86_64/],
     ['another machine', platform({ machine: 's390x' }), /on s390x/],
     ['a Python of 32 bits', platform({ bits: 32 }), /\(32 bits\)/],

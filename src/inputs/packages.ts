@@ -49,7 +49,10 @@ export function readPackages(form: Form, changesVersion: boolean): PackageInputs
     }
   }
   if (packages.from === 'runner' && packages.upgradeProxy === true) {
-    form.refuse('upgrade-proxy', 'has npm on the host ask its registry, but packages-from is runner; remove one of them');
+    form.refuse(
+      'upgrade-proxy',
+      'has npm on the host ask its registry, but packages-from is runner; remove one of them',
+    );
   }
   if (packages.from === 'runner' && packages.constraints && 'path' in packages.constraints) {
     form.refuse('constraints', 'is a path on the host, but packages-from is runner; write its lines instead');

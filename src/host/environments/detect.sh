@@ -155,8 +155,9 @@ proxy_facts() {
     is_roots "$proxy_package" && is_roots "$(readlink -f "$proxy_npm")" && is_roots "${proxy_npm%/*}" || return 0
   fi
   fact proxy-npm "$proxy_npm"
-  [ "$(id -u)" != 0 ] && [ "$(id -u)" != "$ENVIRONMENT_UID" ] ||
+  if [ "$(id -u)" = 0 ] || [ "$(id -u)" = "$ENVIRONMENT_UID" ]; then
     fact proxy-node "$(as_owner PATH="${proxy_npm%/*}:$PATH" node --version 2>/dev/null)"
+  fi
 }
 
 # packages_version: of the manager that detect_manager found; it has asked pip already.

@@ -61,6 +61,7 @@ const outage = (seconds: number, told?: number) => ({
 describe('the aims', () => {
   const downtime = {
     action: [outage(8, 8.5), outage(7, 7), outage(30, 29)],
+    'in-place': [outage(20, 20)],
     guide: [outage(16), outage(20), outage(15)],
     floor: [outage(6), outage(7), outage(6.4)],
   };
@@ -106,9 +107,14 @@ describe('the report', () => {
   });
 
   it('shows where the downtime of the action goes', () => {
-    const downtime = { action: [outage(8, 8.5)], guide: [outage(16)], floor: [outage(6.4)] };
+    const steps = { stop: 2, snapshot: 0.5, install: 9, migrate: 3, start: 0.25 };
+    const inPlace = { seconds: 17, load: 1, told: { seconds: 17.25, steps } };
+    const downtime = { action: [outage(8, 8.5)], 'in-place': [inPlace], guide: [outage(16)], floor: [outage(6.4)] };
     const text = render({ downtime }, circumstances);
-    expect(text).toMatch(/migrate +\| +3\.00 \|/);
-    expect(text).toMatch(/until it answers +\| +2\.50 \|/);
+    expect(text).toMatch(/this action, in place +\| +17\.0 \|/);
+    expect(text).toMatch(/switch +\| +0\.25 \| +\|/);
+    expect(text).toMatch(/install +\| +\| +9\.00 \|/);
+    expect(text).toMatch(/migrate +\| +3\.00 \| +3\.00 \|/);
+    expect(text).toMatch(/until it answers +\| +2\.50 \| +2\.50 \|/);
   });
 });

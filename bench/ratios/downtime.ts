@@ -4,9 +4,9 @@ import { run, until } from '../hub/run.ts';
 import { startProbe } from '../probe.ts';
 import { interleave } from './statistics.ts';
 import { isUpgraded, TO, withSubject } from './subject.ts';
-import { byAction, byFloor, byGuide, prepareFloor } from './ways.ts';
+import { byAction, byFloor, byGuide, forbidMounts, prepareFloor } from './ways.ts';
 
-export const WAYS = ['action', 'guide', 'floor'] as const;
+export const WAYS = ['action', 'in-place', 'guide', 'floor'] as const;
 
 export type Way = (typeof WAYS)[number];
 
@@ -16,7 +16,7 @@ export interface Outage {
   seconds: number;
   /** The machine's load when it began. */
   load: number;
-  /** Of the action: its output `downtime-seconds`, what its rehearsal expected, and the seconds of its steps. */
+  /** Of the action, staged or in place: its output `downtime-seconds`, what its rehearsal expected, and the seconds of its steps. */
   told?: { seconds: number; expected?: number; steps: Record<string, number> };
 }
 
@@ -37,15 +37,17 @@ export function measureDowntime(
 }
 
 function measureOnce(way: Way, signal: AbortSignal): Promise<Outage> {
+  const options = { ownTools: way === 'in-place' };
   return withSubject(async (hub) => {
     if (way === 'floor') await prepareFloor(hub);
+    if (way === 'in-place') await forbidMounts(hub);
     signal.throwIfAborted();
     await run('sync', []); // else the disk is still busy with the environment that was copied last
     const [load = 0] = loadavg();
     const probe = startProbe(hub.url);
     let told: Outage['told'];
     try {
-      if (way === 'action') {
+      if (way === 'action' || way === 'in-place') {
         const { downtimeSeconds, expectedSeconds, steps } = await byAction(hub, signal);
         told = {
           seconds: downtimeSeconds,
@@ -64,5 +66,5 @@ function measureOnce(way: Way, signal: AbortSignal): Promise<Outage> {
     const { seconds, down } = await probe.stop();
     if (down.length === 0) throw new Error(`the probe saw no downtime at all in an upgrade by the ${way}`);
     return { seconds, load, ...(told ? { told } : {}) };
-  });
+  }, options);
 }

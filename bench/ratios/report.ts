@@ -18,6 +18,7 @@ export interface Circumstances {
 
 const WAY: Record<Way, string> = {
   action: 'this action',
+  'in-place': 'this action, in place',
   guide: 'the guide, by a script over SSH',
   floor: 'the floor',
 };
@@ -65,23 +66,32 @@ function renderDowntime(downtime: Record<Way, Outage[]>): string {
 Seconds for which a probe (10 Hz, at the public \`/hub/api/\`) got no good answer during an upgrade ${FROM} → ${TO} of a
 hub with ${SUBJECT}. The guide is stop, copy of the database,
 \`pip install -U\`, \`upgrade-db\`, start, in one \`ssh host 'bash -s'\`. The floor is stop, \`upgrade-db\` and start alone:
-the new environment is there already and is put in place by two renames.
+the new environment is there already and is put in place by two renames. In place, on a host that allows no private mount,
+the action installs during the downtime what it fetched before.
 
 ${table(['seconds', ...numbers(downtime.action), 'minimum', 'median', 'load'], rows)}
 
-Where the downtime of the action goes, medians by its own journal:
+Where the downtime of the action goes, medians in seconds by its own journal:
 
-${table(['step', 'seconds'], steps(downtime.action))}`;
+${table(['step', 'staged', 'in place'], steps(downtime.action, downtime['in-place']))}`;
 }
 
-const STEPS = ['stop', 'snapshot', 'switch', 'migrate', 'start'];
+const STEPS = ['stop', 'snapshot', 'switch', 'install', 'migrate', 'start'];
 
 /** The steps of the downtime; what is left of it is the new hub's way to its first answer. */
-function steps(outages: Outage[]): string[][] {
-  const told = outages.flatMap(({ told }) => told ?? []);
-  const rows = STEPS.map((step) => [step, told.map(({ steps }) => steps[step] ?? Number.NaN)] as const);
-  const rest = told.map(({ seconds, steps }) => STEPS.reduce((left, step) => left - (steps[step] ?? 0), seconds));
-  return [...rows, ['until it answers', rest] as const].map(([step, values]) => [step, median(values).toFixed(2)]);
+function steps(...kinds: Outage[][]): string[][] {
+  const told = kinds.map((outages) => outages.flatMap(({ told }) => told ?? []));
+  const shown = (values: (number | undefined)[]) => {
+    const known = values.filter((value) => value !== undefined);
+    return known.length === 0 ? '' : median(known).toFixed(2);
+  };
+  const rest = told.map((kind) =>
+    shown(kind.map(({ seconds, steps }) => STEPS.reduce((left, step) => left - (steps[step] ?? 0), seconds))),
+  );
+  return [
+    ...STEPS.map((step) => [step, ...told.map((kind) => shown(kind.map(({ steps }) => steps[step])))]),
+    ['until it answers', ...rest],
+  ];
 }
 
 function renderStartUp(startUp: Record<Program, number[]>): string {

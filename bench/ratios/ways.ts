@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +37,13 @@ export async function byAction(hub: LightHub, signal: AbortSignal, near: string[
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Makes a host, of a hub with tools of its own, one that allows no private mount: the action upgrades in place there. */
+export async function forbidMounts(hub: LightHub): Promise<void> {
+  const unshare = join(hub.tools, 'unshare');
+  await writeFile(unshare, '#!/bin/sh\necho "unshare: unshare failed: Operation not permitted" >&2\nexit 1\n');
+  await chmod(unshare, 0o755);
 }
 
 /** The guide of JupyterHub's documentation, done by a script over SSH. */

@@ -99,6 +99,16 @@ test('A service of systemd is stopped and started by its unit, and a path is one
   expect(commandsOf(text)).not.toContain('rm -rf');
 });
 
+test('Packages outside of any environment are put back where pip had them, by what runs the hub', () => {
+  const manifest = sampleManifest();
+  const environment = { path: '/home/hub/.local/lib/python3.11/site-packages', python: '/usr/bin/python3.11' };
+  Object.assign(manifest.environment, { ...environment, place: 'user' });
+  const command = "'/usr/bin/python3.11' -m pip install -r environment/requirements.txt";
+  expect(asIs(manifest)).toContain(`   PIP_USER=1 PIP_BREAK_SYSTEM_PACKAGES=1 ${command}\n`);
+  manifest.environment.place = 'system';
+  expect(asIs(manifest)).toContain(`   PIP_BREAK_SYSTEM_PACKAGES=1 ${command}\n`);
+});
+
 test('The text tells what the backup is', () => {
   const text = asIs(sampleManifest());
   expect(text).toContain('JupyterHub 4.1.6 on hub.example.org, database revision 833da8570507.');

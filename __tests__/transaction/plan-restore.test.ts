@@ -17,3 +17,20 @@ it('looks for the canary-user in the backup of a file before anybody notices', a
   expect(await steps(sqliteFacts())).not.toContain('inspect');
   expect(await steps(sampleFacts(), canary)).not.toContain('inspect');
 });
+
+it('leaves packages outside of any environment to a person, and says so where they are others', async () => {
+  const inputs = await readInputs(variables(RESTORE), () => {});
+  const path = '/usr/local/lib/python3.11/dist-packages';
+  const facts = sqliteFacts({
+    raw: { 'environment-kind': 'none', 'environment-place': 'system', 'environment-path': path },
+  });
+  const blockers = (requirements: string) =>
+    planRestore(inputs, facts, sampleManifest(), requirements).blockers.filter((sentence) =>
+      sentence.includes('by hand'),
+    );
+  expect(blockers('jupyterhub==4.1.5')).toEqual([
+    `The packages in ${path} are not those of the backup, and outside of an environment they are not exchanged for a restore: ` +
+      'install what it had by hand first, as RESTORE.txt in the backup says.',
+  ]);
+  expect(blockers('jupyterhub==4.1.6')).toEqual([]);
+});

@@ -34,6 +34,19 @@ describe.skipIf(process.getuid?.() !== 0)('a hub of pip install --user', () => {
     expect(await hub.pid()).toBe(pid);
   }, 200_000);
 
+  test('is refused where it was not pip that put it there', async () => {
+    const { hub } = scene;
+    const pid = await hub.pid();
+    const installer = '/home/hub/.local/lib/python3.11/site-packages/jupyterhub-4.1.6.dist-info/INSTALLER';
+    await hub.exec(`mv ${installer} /root`);
+    const refused = await upgrade().finally(() => hub.exec(`mv /root/INSTALLER ${installer}`));
+    expect(refused.stepOutputs).toMatchObject({ outcome: 'failed-before-change', 'failed-step': 'plan' });
+    expect(refused.annotations.map(({ message }) => message).join('\n')).toMatch(
+      /\/usr is neither a virtual environment nor one of conda, .*Give the hub an environment of its own first/,
+    );
+    expect(await hub.pid()).toBe(pid);
+  }, 200_000);
+
   test('comes back exactly from a failure after the installation, and is upgraded', async () => {
     const { hub } = scene;
     const before = await recordState(hub.subject);

@@ -204,6 +204,9 @@ PLACE=environment
 . "$PROGRAMS/environments/detect.sh"
 kind=$(environment_kind)
 [ "$kind" != none ] || find_place
+# What a distribution installed, and nobody but the hub's user is to run what the hub names.
+is_foreign=no
+if [ "$kind" = none ] && [ "$PLACE" = environment ]; then is_foreign=yes HUB_PYTHON=$interpreter; fi
 DATABASE_DIALECT=$(value database.dialect)
 DATABASE=$(value database.path)
 if [ ! -s "$private/introspect" ] && [ -n "$KNOWN_DATABASE" ]; then
@@ -256,10 +259,11 @@ if [ -n "$environment" ] && [ -d "$environment" ]; then
   ENVIRONMENT_GID=$(stat -c %g "$environment")
   fact environment-kind "$kind"
   fact environment-place "$PLACE"
-  fact environment-python "$HUB_PYTHON"
   fact environment-bin "$HUB_BIN"
   [ "$kind" != conda ] || conda_facts
-  if [ "$(id -u)" = 0 ] || [ "$(id -u)" = "$ENVIRONMENT_UID" ]; then
+  [ "$is_foreign" = no ] || HUB_PYTHON=$environment/bin/python
+  fact environment-python "$HUB_PYTHON"
+  if [ "$is_foreign" = no ] && { [ "$(id -u)" = 0 ] || [ "$(id -u)" = "$ENVIRONMENT_UID" ]; }; then
     # shellcheck source=environment.sh
     . "$PROGRAMS/environment.sh"
     detect_manager

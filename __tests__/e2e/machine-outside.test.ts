@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../bench/check/judge.ts';
 import { recordState } from '../../bench/check/state.ts';
+import { offerWheels } from '../../bench/hub/wheels.ts';
 import { type MachineScene, startMachineScene } from './machine.ts';
 
 describe.skipIf(process.getuid?.() !== 0)('a hub of pip install --user', () => {
@@ -10,6 +11,7 @@ describe.skipIf(process.getuid?.() !== 0)('a hub of pip install --user', () => {
 
   beforeAll(async () => {
     scene = await startMachineScene({ layout: 'user', release: '4.1.6', alsoFor: '6.1.1', environmentOwner: 'hub' });
+    await offerWheels(scene.hub, ['6.1.1']);
   }, 900_000);
 
   afterAll(() => scene?.close(), 120_000);

@@ -10,12 +10,14 @@ import { run } from './run.ts';
  * computing each time. `root`: the tree of a hub on a machine of its own.
  */
 export async function offerWheels(hub: { environmentPath: string; root?: string }, releases: string[]): Promise<void> {
-  const { environmentPath, root = '/' } = hub;
   const wheels = await cachedWheels(releases);
-  const seen = root === '/' ? wheels : '/srv/wheels';
-  if (seen !== wheels) await run('cp', ['-r', wheels, join(root, seen)]);
-  const settings = `[global]\nno-index = true\nfind-links = ${pathToFileURL(seen)}\n`;
-  await writeFile(join(root, environmentPath, 'pip.conf'), settings);
+  const settings = (directory: string) => `[global]\nno-index = true\nfind-links = ${pathToFileURL(directory)}\n`;
+  if (hub.root === undefined) {
+    await writeFile(join(hub.environmentPath, 'pip.conf'), settings(wheels));
+  } else {
+    await run('cp', ['-r', wheels, join(hub.root, 'srv/wheels')]);
+    await writeFile(join(hub.root, 'etc/pip.conf'), settings('/srv/wheels'));
+  }
 }
 
 /** A directory with the wheels of these releases and of all they need. */

@@ -96,7 +96,7 @@ def solved(given, old):
     except Refused:
         raise
     except Exception as error:
-        missing = re.findall(r"No candidates were found for ([^\n.]+)", str(error))
+        missing = re.findall(r"No candidates were found for (.+?)\.?$", str(error), re.MULTILINE)
         if missing:
             text = "The following packages are not available from current channels:\n\n  - " + "\n  - ".join(missing)
             raise Refused("PackagesNotFoundInChannelsError", text, packages=missing) from None

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { cached } from '../../../bench/hub/cache.ts';
 import { systemPython } from '../../../bench/hub/environments.ts';
 import { run } from '../../../bench/hub/run.ts';
+import { cachedWheels } from '../../../bench/hub/wheels.ts';
 
 const PACKAGES = ['py-rattler==0.28.0', 'zstandard', 'packaging'];
 
@@ -23,6 +24,13 @@ const program = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 /** Fills a directory with a channel that has these wheels, and the Python of the machine. */
 export async function makeChannel(channel: string, wheels: string): Promise<void> {
   await run(await cachedPython(), [program('channel.py'), channel, wheels]);
+}
+
+/** A channel with these releases of JupyterHub and all they need, made once. */
+export async function cachedChannel(releases: string[]): Promise<string> {
+  return cached(`conda/channel-${releases.join('-')}`, async (directory) =>
+    makeChannel(directory, await cachedWheels(releases)),
+  );
 }
 
 /** Puts the command `conda` there: it takes packages from `channel`, and keeps them in `root`, which exists, for any user. */

@@ -197,6 +197,14 @@ describe('follow', () => {
     expect(second.text).toEqual(['[3 2 begin migrate ]', 'b\n', '[4 4 done migrate ]']);
   });
 
+  it('shows all of a job that is over by the time that the awaited entry is seen', async () => {
+    const screen = new Screen();
+    const answer = 'journal 59\n1 0 begin confirm\n2 0 done confirm\n3 2 verdict - committed\nlog 2\na\nend verdict\n';
+    const job = new Job(new LocalLink((phase) => print(phase, [Buffer.from(answer)])), '/job');
+    expect(await job.follow(screen, 'begin confirm')).toBe('verdict');
+    expect(screen.text).toEqual(['[1 0 begin confirm ]', '[2 0 done confirm ]', 'a\n', '[3 2 verdict - committed]']);
+  });
+
   it.each([
     'jornal 3\nabc',
     'journal -1\n',

@@ -39,7 +39,9 @@ export async function followRehearsal(run: Run, job: Job, steps: Step[]): Promis
   const screen = new Screen(run, steps, job.view);
   const end = await job.follow(screen, 'done rehearse', run.signal);
   screen.close();
-  if (end === 'until') return;
+  // A job that only rehearses goes back at once, and may be through with it.
+  const isAll = !steps.some(({ name }) => name === 'hold');
+  if (end === 'until' || (isAll && job.view.has('done', 'rehearse'))) return;
   report(run, job.view);
   throw failure(run, job, end, screen);
 }

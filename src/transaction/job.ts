@@ -117,6 +117,11 @@ export class Job {
       stdout: frames,
       ...(signal ? { signal } : {}),
     });
+    if (end !== 'until') {
+      // Nobody follows it any further: what came in one look with the awaited entry is shown, too.
+      this.#last = '';
+      this.#isOver = false;
+    }
     this.#show(watcher);
     return end ?? 'dead';
   }

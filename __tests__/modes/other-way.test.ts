@@ -21,8 +21,8 @@ async function next(journal: string, facts = sqliteFacts({ loss }), inputs: Reco
 }
 
 it.each([
-  ['of a copy', '1 0 note rehearse copy-not-migrated yes\n2 0 fail rehearse exit status 1\n'],
-  ['of the database', '1 0 fail migrate exit status 1\n'],
+  ['of a copy', '1 0 note rehearse copy-not-migrated yes\n2 0 fail rehearse exit status 1\n3 0 verdict - not-begun\n'],
+  ['of the database', '1 0 fail migrate exit status 1\n2 0 verdict - rolled-back\n'],
 ])('a migration that failed, %s, has the other way beside it, with its price', async (_, journal) => {
   expect(await next(journal)).toBe(
     'Mend it. If it cannot be mended: database-strategy: fresh begins with an empty database instead. It would cost beside ' +
@@ -35,5 +35,10 @@ it.each([
 
 it('whatever else failed has none', async () => {
   expect(await next('1 0 fail rehearse a copy of the database cannot be migrated\n')).toBe('Mend it.');
-  expect(await next('1 0 fail start exit status 1\n')).toBe('Mend it.');
+  expect(await next('1 0 fail start exit status 1\n2 0 verdict - rolled-back\n')).toBe('Mend it.');
+  // The way back comes first; and a migration that was ended did not fail.
+  expect(await next('1 0 fail migrate exit status 1\n2 0 verdict - rollback-failed\n')).toBe('Mend it.');
+  for (const reason of ['asked to abort: the run was cancelled', 'max-downtime of 600 s exceeded']) {
+    expect(await next(`1 0 fail migrate ${reason}\n2 0 verdict - rolled-back\n`)).toBe('Mend it.');
+  }
 });

@@ -11,7 +11,9 @@ export function withOtherWay(
   { database }: Facts,
   view: JournalView,
 ): unknown {
-  if (!(error instanceof UpgradeError) || !view.migrationFailed) return error;
+  // While the way back is not walked there is no other.
+  const isBack = view.verdict === 'rolled-back' || view.verdict === 'not-begun';
+  if (!(error instanceof UpgradeError) || !view.migrationFailed || !isBack) return error;
   if (database.dialect !== 'sqlite' || database.loss === undefined || inputs.database.strategy === 'fresh')
     return error;
   const next =

@@ -92,9 +92,11 @@ export class JournalView {
     return entry && { step: entry.step, reason: entry.rest };
   }
 
-  /** Whether the migration failed: of the database, or in the rehearsal of a copy of it. */
+  /** Whether the migration failed by itself: of the database, or in the rehearsal of a copy of it. */
   get migrationFailed(): boolean {
-    return this.failure?.step === 'migrate' || this.note('copy-not-migrated') !== undefined;
+    const { step, reason = '' } = this.failure ?? {};
+    const wasEnded = /^(asked to abort|max-downtime)/.test(reason);
+    return (step === 'migrate' && !wasEnded) || this.note('copy-not-migrated') !== undefined;
   }
 
   get decision(): string | undefined {

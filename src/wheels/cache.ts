@@ -17,15 +17,19 @@ export async function fromCache(key: string, place: Place, log: Log): Promise<st
   await writeFile(others, allNamesBut(FILE));
   await rm(file, { recursive: true, force: true });
   const hit = await attempt('read', log, async ({ restoreCache }) => {
-    const before = process.env.TAR_OPTIONS;
+    const { TAR_OPTIONS, LC_ALL } = process.env;
     // The toolkit unpacks an entry wherever its paths lead: who can write one could write to the whole runner. So tar takes
     // this one member, whatever else is in it. No option of the toolkit says so, but GNU tar reads its own from here.
+    // Bytes, not characters: an old C library compares no name with a pattern that is not in its encoding.
+    process.env.LC_ALL = 'C';
     process.env.TAR_OPTIONS = `--anchored --wildcards --wildcards-match-slash --exclude-from='${others}'`;
     try {
       return await restoreCache([FILE], key);
     } finally {
-      if (before === undefined) delete process.env.TAR_OPTIONS;
-      else process.env.TAR_OPTIONS = before;
+      for (const [name, before] of Object.entries({ TAR_OPTIONS, LC_ALL })) {
+        if (before === undefined) delete process.env[name];
+        else process.env[name] = before;
+      }
     }
   });
   return hit !== undefined && (await lstat(file).catch(() => undefined))?.isFile() ? file : undefined;

@@ -35,6 +35,8 @@ export async function download(
     ],
     environment,
     'Add actions/setup-python to the job, before this action.',
+    // Python looks for pip, and for all that it imports, where it stands first: not among the files of a repository.
+    directory,
   );
   if (ended.code === 0) return wheelsIn(directory, pins);
   const missing = /No matching distribution found for (\S+)/.exec(ended.stderr)?.[1];

@@ -13,7 +13,7 @@ import type { RunContext } from '../run-context.ts';
 import { readArchive, writeArchive } from './archive.ts';
 import { fromCache, intoCache } from './cache.ts';
 import { download, wheelsIn } from './fetch.ts';
-import { changing, type Pin, readPins } from './pins.ts';
+import { changing, isVersion, type Pin, readPins } from './pins.ts';
 import { resolveFor } from './resolve.ts';
 
 /** What the runner works with. */
@@ -83,7 +83,7 @@ function environmentOf({ environment }: RunContext): Record<string, string> {
 function withDigestsOf(list: string, pins: Pin[]): Pin[] {
   const listed = readPins(list).pins;
   const digestsOf = ({ name, version }: Pin) =>
-    listed.flatMap((each) => (each.name === name && each.version === version ? each.digests : []));
+    listed.flatMap((each) => (each.name === name && isVersion(each.version, version) ? each.digests : []));
   return pins.map((pin) => ({ ...pin, digests: digestsOf(pin) }));
 }
 

@@ -16,8 +16,9 @@ export async function runTool(
   [program = '', ...words]: string[],
   environment: Record<string, string>,
   cure: string,
+  cwd?: string,
 ): Promise<Ended> {
-  const options = { env: environment, silent: true, ignoreReturnCode: true };
+  const options = { env: environment, silent: true, ignoreReturnCode: true, ...(cwd === undefined ? {} : { cwd }) };
   const missing = (said: string, cause?: unknown) =>
     new UpgradeError(
       `packages-from is runner, and ${program} cannot be run there: ${said}`,

@@ -42,7 +42,7 @@ export function wheelTarget({ path, place, manager, platform, toolVersion }: Env
   }
   const [, name, major, minor] = /^(glibc|musl) (\d+)\.(\d+)/.exec(platform.libc ?? '') ?? [];
   const common = { python, abi };
-  if (name === 'musl' && major === '1') {
+  if (name === 'musl' && major === '1' && takesMusl(manager, toolVersion)) {
     const tags = descending(Math.min(Number(minor), 2), 0).map((each) => `musllinux_1_${each}_${machine}`);
     return { ...common, platform: `${machine}-unknown-linux-musl`, tags: [...tags, `linux_${machine}`] };
   }
@@ -50,7 +50,7 @@ export function wheelTarget({ path, place, manager, platform, toolVersion }: Env
   const level = GLIBC.findLast((each) => each <= most);
   if (level === undefined) {
     return (
-      `packages-from: runner needs a host with musl, or glibc 2.17 or newer and pip 19.3 or newer; ${path} has ` +
+      `packages-from: runner needs a host with glibc 2.17 or newer and pip 19.3 or newer, or musl and pip 21.2 or newer; ${path} has ` +
       `${platform.libc ?? 'another C library'} and ${toolVersion}. Upgrade pip in the environment, or use packages-from: host.`
     );
   }
@@ -63,9 +63,19 @@ export function wheelTarget({ path, place, manager, platform, toolVersion }: Env
   };
 }
 
+/** Whether the host's installer knows the tags of wheels for musl. */
+function takesMusl(manager: EnvironmentFacts['manager'], toolVersion: string): boolean {
+  const pip = pipIn(toolVersion);
+  return manager === 'uv' || pip === undefined || compare(pip, '21.2') >= 0;
+}
+
+function pipIn(toolVersion: string): string | undefined {
+  return /^pip (\d[\w.]*)/.exec(toolVersion)?.[1];
+}
+
 /** The newest glibc (2.x) whose wheels the host's installer takes: an old pip does not know their tags. */
 function newestFor(manager: EnvironmentFacts['manager'], toolVersion: string): number {
-  const pip = /^pip (\d[\w.]*)/.exec(toolVersion)?.[1];
+  const pip = pipIn(toolVersion);
   if (manager === 'uv' || pip === undefined || compare(pip, '20.3') >= 0) return Number.POSITIVE_INFINITY;
   return compare(pip, '19.3') >= 0 ? 17 : 0;
 }

@@ -99,6 +99,11 @@ describe.each(PLACES)('for the %s, with %s', (place, shell, who) => {
       const before = picture();
       expect([await version(), before.includes('share/hub/of-1/page.html')]).toEqual(['1.0.0', true]);
 
+      // Less what a distribution has elsewhere.
+      expect((await site.run('packages_frozen', options, within)).stdout.trim()).toBe(
+        'alembic==1.0.0\njupyterhub==1.0.0',
+      );
+
       await does('environment_stage');
       expect(picture()).toBe(before);
       await does('environment_is_as_staged');
@@ -147,6 +152,12 @@ it.skipIf(!isRoot)(
     mkdirSync(theirs);
     spawnSync('chown', [String(NOBODY), theirs]);
     expect(await found(systemPython, `user\\n${theirs}\\n/bin\\n`)).toBe(`user ${theirs} /bin`);
+    // Root imports nothing that the hub's user can put there.
+    const packagesIn = async (directory: string) => {
+      writeFileSync(own, `#!/bin/sh\necho /nowhere\necho '${directory}'\n`);
+      return (await site.run(`. "$PROGRAMS/environments/detect.sh"; are_roots_packages '${own}'`, {})).status;
+    };
+    expect([await packagesIn('/etc'), await packagesIn(theirs), await packagesIn('/tmp')]).toEqual([0, 1, 1]);
   },
 );
 

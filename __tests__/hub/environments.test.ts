@@ -87,7 +87,7 @@ describe('what was found and what was asked for', () => {
       'no environment at all, and nothing that pip put there',
       { 'environment-kind': 'none' },
       {},
-      /\/opt\/hub is neither a virtual environment nor one of conda, and it was not pip that put JupyterHub there/,
+      /\/opt\/hub is neither a virtual environment nor one of conda, and JupyterHub lies in no single directory of root's or of /,
     ],
     ['what pip put outside of any', OUTSIDE, {}, /^$/],
     ['uv for that', { ...OUTSIDE, 'package-manager': 'uv' }, {}, /outside of any environment, where pip put it/],
@@ -203,6 +203,11 @@ describe('what would be installed', () => {
     expect(planUpgrade(inputs, facts, answer).document?.packages).toEqual([
       { name: 'jupyterhub', from: '4.1.6', to: '6.1.1' },
     ]);
+    // Where others share the packages, it has to be known.
+    const shared = readResolution(new Map([['status', '3']]), sqliteFacts({ raw: OUTSIDE }), inputs, '6.1.1');
+    expect(shared.blockers).toEqual([
+      expect.stringMatching(/too old for that.*upgrade pip first, or give the hub an env/),
+    ]);
   });
 
   it('a full disk is called so', () => {
@@ -293,6 +298,11 @@ describe('packages from the runner', () => {
     ['a Python of 32 bits', platform({ bits: 32 }), /\(32 bits\)/],
     ['words where a version belongs', platform({ python: '3.11 --index-url=x' }), /packages-from: host/],
     ['an old C library', platform({ libc: 'glibc 2.12' }), /glibc 2\.17 or newer and pip 19\.3/],
+    [
+      'musl and a pip that knows no wheels for it',
+      { ...platform({ libc: 'musl 1.2' }), 'package-tool-version': 'pip 21.1.3 from /opt/hub' },
+      /musl and pip 21\.2 or newer; .* has musl 1\.2 and pip 21\.1\.3/,
+    ],
     ['no known C library', platform({ libc: null }), /another C library/],
     [
       'an old pip',

@@ -11,6 +11,13 @@ const RAW = {
   'proxy-npm': '/usr/bin/npm',
   'proxy-node': 'v20.11.0\n',
 };
+/** In the hub's environment, of its owner. */
+const INSIDE = {
+  ...RAW,
+  'proxy-package': '/opt/hub/lib/node_modules/configurable-http-proxy',
+  'proxy-owner': '1000 1000',
+  'proxy-parent-owner': '1000 1000',
+};
 
 async function planned(
   raw: Record<string, string>,
@@ -44,7 +51,7 @@ describe('upgrade-proxy', () => {
   });
 
   it('installs into the copy of the environment what lies in it', async () => {
-    const plan = await planned({ ...RAW, 'proxy-package': '/opt/hub/lib/node_modules/configurable-http-proxy' });
+    const plan = await planned(INSIDE);
     expect(plan.document?.steps.flatMap(({ commands }) => commands)).toContainEqual(
       expect.objectContaining({
         run: expect.stringContaining('--prefix /opt/hub configurable-http-proxy@5.3.0'),
@@ -78,11 +85,23 @@ describe('upgrade-proxy', () => {
       {},
       /they belong to uid 0 and uid 1001/,
     ],
+    [
+      'one of the hub’s user in an environment of root’s',
+      { ...INSIDE, 'environment-owner': '0 0' },
+      {},
+      /lies in the environment, but not where and as npm puts it there for its owner .*of uid 0/,
+    ],
+    [
+      'one elsewhere in the environment',
+      { ...INSIDE, 'proxy-package': '/opt/hub/node_modules/configurable-http-proxy' },
+      {},
+      /but not where and as npm puts it there/,
+    ],
     ['no npm', { ...RAW, 'proxy-npm': '' }, {}, /no npm was found that the owner/],
     ['an old Node', { ...RAW, 'proxy-node': 'v8.17.0' }, {}, /needs Node 10 or newer, and there is v8\.17\.0/],
     [
       'an environment in place',
-      { ...RAW, 'proxy-package': '/opt/hub/lib/node_modules/configurable-http-proxy', 'private-mount': 'none' },
+      { ...INSIDE, 'private-mount': 'none' },
       {},
       /lies in an environment that is upgraded in place/,
     ],

@@ -240,7 +240,11 @@ environment_unmark() { as_owner rm -f "$(environment_mark "$ENVIRONMENT_PATH")";
 
 # What a committed job leaves as the way back by hand.
 environment_kept() {
-  [ ! -d "$(environment_stage_path)" ] || printf 'the environment of before in %s\n' "$(environment_stage_path)"
+  [ -d "$(environment_stage_path)" ] || return 0
+  case $PLACE in
+    environment) printf 'the environment of before in %s\n' "$(environment_stage_path)" ;;
+    *) printf 'the packages of before, without their commands and pages, in %s\n' "$(environment_stage_path)" ;;
+  esac
 }
 
 environment_remove_kept() { environment_remove "$(environment_stage_path "$1")"; }

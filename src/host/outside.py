@@ -127,6 +127,8 @@ def put_back(wheels):
         # Never made, or somebody else has something in it by now.
         with contextlib.suppress(OSError):
             os.rmdir(directory)
+    # What was kept is removed next.
+    os.sync()
 
 
 if __name__ == "__main__":

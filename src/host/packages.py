@@ -23,6 +23,7 @@ import site
 import struct
 import subprocess
 import sys
+import sysconfig
 import urllib.parse
 
 LONGEST = 1024
@@ -151,6 +152,10 @@ def place():
     if info is None or read(os.path.join(info, "INSTALLER")).strip() != "pip":
         sys.exit(1)
     commands = re.search(r"^([^\n,]*)/jupyterhub,", read(os.path.join(info, "RECORD")), re.M)
+    paths = sysconfig.get_paths()
+    if os.path.realpath(paths["purelib"]) != os.path.realpath(paths["platlib"]):
+        # What is put back is one directory.
+        sys.exit(1)
     kind = "user" if directory == os.path.realpath(site.getusersitepackages()) else "system"
     return [kind, directory, os.path.realpath(os.path.join(directory, commands.group(1)))]
 

@@ -81,6 +81,13 @@ function whyNot({ environment, proxy, service, startsProxy, cleanupProxy }: Fact
       `${proxy.uid} and uid ${proxy.parentUid}.`
     );
   }
+  const ofEnvironment = `${environment.path}/lib/node_modules/${NAME}`;
+  if (isInside(proxy, environment.path) && (proxy.path !== ofEnvironment || proxy.uid !== environment.uid)) {
+    return (
+      `${proxy.path} lies in the environment, but not where and as npm puts it there for its owner (${ofEnvironment}, of uid ` +
+      `${environment.uid}): upgrade it apart from the hub, and leave upgrade-proxy out.`
+    );
+  }
   if (proxy.npm === '') {
     return (
       `no npm was found that the owner of ${proxy.path} (uid ${proxy.uid}) may trust (beside its node, or in the PATH; of that owner ` +

@@ -49,17 +49,26 @@ is_roots() {
   done
 }
 
+# are_roots_packages PYTHON: nobody but root, and a group that it trusts, can put a package where that looks for those of all.
+are_roots_packages() {
+  "$1" -I -S -c 'import site; print("\n".join(site.getsitepackages()))' | while IFS= read -r roots_packages; do
+    [ -e "$roots_packages" ] || continue
+    case $(stat -L -c '%u %A' "$roots_packages") in "0 "????????w*) exit 1 ;; "0 "*) ;; *) exit 1 ;; esac
+  done
+}
+
 # find_place: where pip put a hub that is outside of any environment. Sets PLACE (user or system), ENVIRONMENT_PATH, HUB_PYTHON and
 # HUB_BIN; none of them where that cannot be told. The hub's user says whether it is theirs. What is root's, an interpreter of
 # root's says, which is asked as who we are.
 find_place() {
   place_python=$(value python.executable)
-  [ -z "$place_python" ] || place_python=$(readlink -f "$place_python")
+  # A configuration that does not load says nothing.
   # shellcheck disable=SC2154 # set by discover.sh
+  place_python=$(readlink -f "${place_python:-$interpreter}")
   place_told=$(as_hub "$interpreter" "$PROGRAMS/packages.py" place 2>/dev/null) || return 0
   place_kind=$(printf '%s\n' "$place_told" | sed -n 1p)
   if [ "$place_kind" = system ]; then
-    is_roots "$place_python" || return 0
+    is_roots "$place_python" && are_roots_packages "$place_python" || return 0
     place_told=$(env -i PATH="$PATH" PYTHONNOUSERSITE=1 "$place_python" "$PROGRAMS/packages.py" place 2>/dev/null) || return 0
   fi
   place_path=$(printf '%s\n' "$place_told" | sed -n 2p)
@@ -152,7 +161,10 @@ proxy_facts() {
   ENVIRONMENT_GID=$(stat -c %g "$proxy_package")
   proxy_npm=$(first_tool "${proxy_package%/lib/node_modules/*}/bin/npm" "$(command -v npm)") || return 0
   if [ "$ENVIRONMENT_UID" = 0 ]; then
-    is_roots "$proxy_package" && is_roots "$(readlink -f "$proxy_npm")" && is_roots "${proxy_npm%/*}" || return 0
+    proxy_node=$(PATH="${proxy_npm%/*}:$PATH" command -v node) || return 0
+    for proxy_file in "$proxy_package" "$proxy_npm" "${proxy_npm%/*}" "$proxy_node"; do
+      is_roots "$(readlink -f "$proxy_file")" || return 0
+    done
   fi
   fact proxy-npm "$proxy_npm"
   if [ "$(id -u)" = 0 ] || [ "$(id -u)" = "$ENVIRONMENT_UID" ]; then

@@ -20,7 +20,10 @@ packages_pip() {
 }
 
 # The exact list of what is installed, from which the environment can be made again.
-packages_frozen() { packages_pip live freeze; }
+packages_frozen() {
+  # Less what the distribution has elsewhere, which comes and goes with it.
+  if [ "$PLACE" = system ]; then packages_pip live freeze --path "$ENVIRONMENT_PATH"; else packages_pip live freeze; fi
+}
 
 # The versions that the index has for this Python, with commas. `pip index` is younger than some hubs' pip.
 packages_versions() {
@@ -57,7 +60,11 @@ packages_fetch() {
   shift
   case $PLACE in
     environment) packages_pip live download --progress-bar off --dest "$pip_wheels" "$@" ;;
-    *) packages_pip live wheel --progress-bar off --wheel-dir "$pip_wheels" "$@" ;;
+    *)
+      # What is built here has another digest than its source, so it could not be installed.
+      [ "$REQUIRE_HASHES" != yes ] || set -- --only-binary :all: "$@"
+      packages_pip live wheel --progress-bar off --wheel-dir "$pip_wheels" "$@"
+      ;;
   esac
 }
 

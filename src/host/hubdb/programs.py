@@ -55,8 +55,8 @@ ROOM = "/var/tmp"
 @contextlib.contextmanager
 def private_directory(beside=None):
     """Context: a new directory for the owner alone; in `beside` where that may be written to."""
-    place = beside if beside and os.access(beside, os.W_OK) else os.environ.get("TMPDIR", ROOM)
-    directory = tempfile.mkdtemp(prefix="hubdb-", dir=place)
+    places = [place for place in (beside, os.environ.get("TMPDIR"), ROOM) if place and os.access(place, os.W_OK)]
+    directory = tempfile.mkdtemp(prefix="hubdb-", dir=places[0] if places else None)
     try:
         yield directory
     finally:

@@ -72,8 +72,8 @@ export function environmentOf(
       ...resolution.warnings,
       ...(from === 'runner'
         ? [
-            'To put back this backup where the environment itself is lost takes a package index that the host can reach; the ' +
-              'environment of before, which stays on the host, takes none.',
+            'A restore of this backup after the upgrade takes a package index that the host can reach. Without one, put the environment ' +
+              'of before, which stays on the host, in its place by hand; a restore then brings back the data.',
           ]
         : []),
       ...elsewhere(facts),
@@ -87,9 +87,9 @@ export function environmentOf(
 export function cannotInstall({ environment }: Facts, { packages }: Inputs): string[] {
   if (environment.kind === 'none' && environment.place === 'environment') {
     return [
-      `${environment.path} is neither a virtual environment nor one of conda, and it was not pip that put JupyterHub there, for ` +
-        "root or with --user: what a distribution installed is its package manager's to upgrade. Give the hub an environment " +
-        'of its own first.',
+      `${environment.path} is neither a virtual environment nor one of conda, and JupyterHub lies in no single directory of root's ` +
+        "or of the hub's user that pip put it into and nobody else can write to: what a distribution installed is its package " +
+        "manager's to upgrade. Give the hub an environment of its own first.",
     ];
   }
   const blockers = managerOf(environment).blockers(environment, packages);

@@ -48,6 +48,11 @@ export function readResolution(raw: Map<string, string>, facts: Facts, inputs: I
   if (get('status') === '3') {
     const changes = [{ name: 'jupyterhub', from: facts.version, to: version }];
     const why = `Which packages change cannot be told in advance: ${environment.toolVersion} is too old for that, and no newer pip runs on Python ${facts.python}.`;
+    if (environment.place !== 'environment') {
+      const next =
+        'Outside of an environment other programs would share what is changed: upgrade pip first, or give the hub an environment.';
+      return { warnings: [], blockers: [`${why} ${next}`] };
+    }
     return { warnings: [why], blockers: conflictSentences(changes, facts) };
   }
   if (get('status') !== '0') {

@@ -41,7 +41,7 @@ function wayTo({ inputs, link }: Run, local: string): { base: string; dial: Dial
   const base = healthUrl ?? local;
   return {
     base: base.endsWith('/') ? base : `${base}/`,
-    dial: healthUrl === undefined ? async (host, port) => (await link.host()).forward(host, port) : undefined,
+    dial: healthUrl === undefined ? (host, port) => link.forward(host, port) : undefined,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, ConnectionLost, connect, type Host } from '../ssh/connection.ts';
 import { type Phase, runPhase } from '../ssh/phase.ts';
@@ -42,6 +43,11 @@ export class Link {
         await delay(BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)]);
       }
     }
+  }
+
+  /** A connection to an address as the host reaches it. That to the host is made again if it was lost. */
+  forward(host: string, port: number): Promise<Duplex> {
+    return this.again(async () => (await this.host()).forward(host, port));
   }
 
   async drop(): Promise<void> {

@@ -2,9 +2,10 @@ import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
   post
-} from "./chunks/chunk-YY3RZ4BQ.mjs";
-import "./chunks/chunk-PQ74MC3Z.mjs";
-import "./chunks/chunk-E4VIEVVY.mjs";
+} from "./chunks/chunk-QI2OGBLW.mjs";
+import "./chunks/chunk-6E4YAZG7.mjs";
+import "./chunks/chunk-OWL5H37P.mjs";
+import "./chunks/chunk-GMAGFIF4.mjs";
 import "./chunks/chunk-CU3ASNB5.mjs";
 import "./chunks/chunk-YPVQFBCU.mjs";
 import "./chunks/chunk-MY7DWCCO.mjs";

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import type { Writes } from '../../bench/check/judge.ts';
 import type { HubOptions } from '../../bench/hub/blueprint.ts';
 import { type LightHub, startLightHub } from '../../bench/hub/light.ts';
 import { run as runProgram, until } from '../../bench/hub/run.ts';
+import { stateDirectoryOf } from '../../bench/hub/state.ts';
 import { offerWheels } from '../../bench/hub/wheels.ts';
 import { startWriter } from '../../bench/hub/writer.ts';
 import { type ResultsService, startResultsService } from '../../bench/runner/results-service.ts';
@@ -57,7 +58,7 @@ export async function startScene({ releases, ...options }: HubOptions & { releas
   if (releases) await offerWheels(hub, releases);
   const service = await startResultsService({ directory: join(work, 'results') });
   const { identity, recipient } = await ageKeygen();
-  const state = await stateOf(hub);
+  const state = await stateDirectoryOf(hub);
   const commands = await writeCommands(hub, work, options.release ?? '4.1.6');
   const stop = new AbortController();
   let runId = 100;
@@ -120,14 +121,6 @@ export async function startScene({ releases, ...options }: HubOptions & { releas
       await rm(work, { recursive: true });
     },
   };
-}
-
-/** The product's directory for this hub: in a place of root's, or in the home of the user who logs in. */
-async function stateOf(hub: LightHub): Promise<string> {
-  const directory = await realpath(join(hub.directory, 'state'));
-  const id = createHash('sha256').update(directory).digest('hex').slice(0, 8);
-  const parent = process.getuid?.() === 0 ? '/var/lib' : join(process.env.HOME ?? '', '.local/state');
-  return join(parent, 'jupyterhub-upgrade', `state-${id}`);
 }
 
 /**

@@ -138,9 +138,9 @@ def requirements(info, metadata, requirement):
             }
 
 
-def hubs_directory():
-    """Where JupyterHub lies, and the file that lists its files."""
-    for info, metadata in distributions():
+def hubs_directory(found):
+    """Where JupyterHub lies, and its metadata, of these distributions."""
+    for info, metadata in found:
         if canonical(metadata["Name"]) == "jupyterhub":
             return os.path.realpath(os.path.dirname(info)), info
     return None, None
@@ -148,7 +148,7 @@ def hubs_directory():
 
 def place():
     """Kind, packages and commands of an installation outside of any environment."""
-    directory, info = hubs_directory()
+    directory, info = hubs_directory(distributions())
     if info is None or read(os.path.join(info, "INSTALLER")).strip() != "pip":
         sys.exit(1)
     commands = re.search(r"^([^\n,]*)/jupyterhub,", read(os.path.join(info, "RECORD")), re.M)
@@ -163,8 +163,9 @@ def place():
 def installed():
     requirement = requirement_class()
     found, wanted = [], []
-    home, _ = hubs_directory()
-    for info, metadata in distributions():
+    all_there = list(distributions())
+    home, _ = hubs_directory(all_there)
+    for info, metadata in all_there:
         url, editable = origin(info, metadata["Name"])
         one = {"name": canonical(metadata["Name"]), "version": metadata["Version"] or "", "editable": editable}
         one["installer"] = read(os.path.join(info, "INSTALLER")).strip() or None

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UpgradeError } from '../errors.ts';
-import { type Resolution, resolvedTo, type Wheel } from '../hub/environments/resolution.ts';
+import { nameIn, type Resolution, resolvedTo, type Wheel } from '../hub/environments/resolution.ts';
 import { type Target, wheelTarget } from '../hub/environments/target.ts';
 import type { Facts } from '../hub/facts.ts';
-import { canonicalName, changesTo } from '../hub/packages.ts';
+import { changesTo } from '../hub/packages.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Log } from '../report/log.ts';
 import { count, size } from '../report/text.ts';
@@ -44,7 +44,7 @@ export async function resolveOnRunner(
       wanted: requireHashes ? (constraints?.text ?? '') : [`jupyterhub==${version}`, ...extra, ''].join('\n'),
       constraints: requireHashes ? undefined : constraints?.text,
       installed,
-      upgraded: extra.map((each) => canonicalName(/^[\w.-]+/.exec(each)?.[0] ?? '')),
+      upgraded: extra.map((each) => nameIn(each)),
       isWhole: requireHashes,
     },
     { directory, environment: environmentOf(runner.context) },

@@ -28,20 +28,17 @@ export function environmentOf(
   const isPlace = environment.place !== 'environment';
   const install = privateMount === 'none' || isPlace ? 'in-place' : 'staged';
   const blockers = [...cannotInstall(facts, inputs), ...copyBlockers(facts), ...resolution.blockers];
-  if (install === 'in-place' && hops.length > 0) {
-    blockers.push(
-      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, for which there is no place where packages ` +
-        `are installed in place: upgrade the hub to ${hops.join(' and then to ')} first (target-version: ${hops[0]}), ` +
-        `then to ${version}.`,
-    );
-  }
   const { from } = inputs.packages;
-  if (from === 'runner' && hops.length > 0) {
-    blockers.push(
-      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, whose packages the runner does not send ` +
-        `(packages-from: runner): upgrade the hub to ${hops.join(' and then to ')} first (target-version: ${hops[0]}), then to ` +
-        `${version}.`,
-    );
+  if (hops.length > 0) {
+    const stepByStep = (why: string) =>
+      `The database has to be migrated by way of JupyterHub ${hops.join(' and ')}, ${why}: upgrade the hub to ` +
+      `${hops.join(' and then to ')} first (target-version: ${hops[0]}), then to ${version}.`;
+    if (install === 'in-place') {
+      blockers.push(stepByStep('for which there is no place where packages are installed in place'));
+    }
+    if (from === 'runner') {
+      blockers.push(stepByStep('whose packages the runner does not send (packages-from: runner)'));
+    }
   }
   const parameters = parametersOf(facts, inputs, version, resolution.changes);
   return {

@@ -112,6 +112,6 @@ function conflictSentences(changes: Change[], { environment }: Facts): string[] 
 }
 
 /** The name in a requirement such as `oauthenticator[x]>=16`. */
-function nameIn(requirement: string): string {
+export function nameIn(requirement: string): string {
   return canonicalName(/^[A-Za-z0-9._-]+/.exec(requirement)?.[0] ?? '');
 }

@@ -2,7 +2,7 @@ import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
   main
-} from "./chunks/chunk-QI2OGBLW.mjs";
+} from "./chunks/chunk-YOT2KDTH.mjs";
 import "./chunks/chunk-6E4YAZG7.mjs";
 import "./chunks/chunk-OWL5H37P.mjs";
 import "./chunks/chunk-GMAGFIF4.mjs";
